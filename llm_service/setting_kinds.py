@@ -1,0 +1,109 @@
+"""What values a setting may have: for each kind, the words that describe it and how to read it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+_SWITCH_WORDS = {"1": True, "true": True, "yes": True, "on": True}
+_SWITCH_WORDS |= {"0": False, "false": False, "no": False, "off": False}
+_LABEL = re.compile(r"[A-Za-z0-9_-]{1,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a value may be. `read` returns the value or raises ValueError; `many` takes a list of values."""
+
+    allowed: str
+    read: Callable[[object], object]
+    many: bool = False
+    switch: bool = False
+    path: bool = False
+    choices: tuple[str, ...] = ()
+
+
+def whole(least: int, most: int, note: str = "") -> Kind:
+    """Whole numbers of a range."""
+    return Kind(f"a whole number from {least} to {most}{note}", _number(least, most, int))
+
+
+def seconds(least: float, most: float) -> Kind:
+    """Durations of a range."""
+    return Kind(f"seconds from {least:g} to {most:g}", _number(least, most, float))
+
+
+def one_of(*choices: str) -> Kind:
+    """One of a few words, in any letter case."""
+
+    def read(value: object) -> object:
+        word = _text(value).lower()
+        if word not in choices:
+            raise ValueError
+        return word
+
+    return Kind(" or ".join(choices), read, choices=choices)
+
+
+def _number(least: float, most: float, convert: Callable[[str], float]) -> Callable[[object], object]:
+    def read(value: object) -> object:
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            raise ValueError
+        number = convert(str(value).strip())
+        if not least <= number <= most:  # also refuses NaN
+            raise ValueError
+        return number
+
+    return read
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip() or any(ord(char) < 32 for char in value):
+        raise ValueError
+    return value.strip()
+
+
+def _switch(value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    try:
+        return _SWITCH_WORDS[str(value).strip().lower()]
+    except KeyError:
+        raise ValueError from None
+
+
+def _host(value: object) -> object:
+    """A name or an address, without scheme, port or path; IPv6 may stand in brackets."""
+    text = _text(value)
+    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    try:
+        return str(ipaddress.ip_address(bare))
+    except ValueError:
+        labels = bare.rstrip(".").split(".")
+        # A last label of digits is a half-written address; browsers read 127.1 and 2130706433 as 127.0.0.1.
+        if bare != text or labels[-1].isdigit() or not all(map(_LABEL.fullmatch, labels)):
+            raise
+        return bare.lower()
+
+
+def _origin(value: object) -> object:
+    """``http(s)://name[:port]`` and nothing after it, or ``*``, which is judged with the other settings."""
+    text = _text(value).lower()
+    if text == "*":
+        return text
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError
+    if text != f"{parts.scheme}://{parts.netloc}" or "@" in text or "*" in text:
+        raise ValueError
+    return text
+
+
+PATH = Kind("a path", lambda value: Path(_text(value)), path=True)
+SWITCH = Kind("true or false", _switch, switch=True)
+HOST = Kind("a host name or an IP address", _host)
+HOSTS = Kind("host names without scheme and port", _host, many=True)
+ORIGINS = Kind("origins like https://name:port, without a path", _origin, many=True)

@@ -1,0 +1,214 @@
+"""Every setting: name, default, meaning and allowed values in one table, and how layers become one object.
+
+The fields of `Settings` are the table. Flags, ``LLM_SERVICE_*``, the keys of ``llm-service.toml``,
+``config show`` and docs/settings.md are made from it. Nothing here reads a file or the environment: cli/
+hands in what it found.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from llm_service.errors import SettingsError
+from llm_service.setting_kinds import HOST, HOSTS, ORIGINS, PATH, SWITCH, Kind, one_of, seconds, whole
+
+
+def _setting(default: object, kind: Kind, meaning: str, **more: object) -> Any:
+    return field(default=default, metadata={"kind": kind, "help": meaning, **more})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run of the server is told. Made by `resolve`; the fields carry their own documentation."""
+
+    host: str = _setting("127.0.0.1", HOST, "Address to listen on.")
+    port: int = _setting(
+        8080,
+        whole(0, 65535, " (0: any free one)"),
+        "Port to listen on; a busy default moves on to the next ten.",
+    )
+    watch_dir: Path = _setting(
+        Path("work/collaboration"),
+        PATH,
+        "Folder of task files (inbox/, assigned/, done/); it may not exist yet.",
+    )
+    state_dir: Path | None = _setting(
+        None,
+        PATH,
+        "Folder for the token, the running instance and caches; by default one per watched folder.",
+    )
+    browser: bool = _setting(True, SWITCH, "Open the page in the browser on start.")
+    # LLM_SERVICE_TOKEN holds the token itself, hence the other name. Not in a project file: a repository that
+    # was just cloned must not be able to unlock the board.
+    token: bool = _setting(
+        True,
+        SWITCH,
+        "Ask for the token; off only on loopback.",
+        env="LLM_SERVICE_NO_TOKEN",
+        not_in_project=True,
+    )
+    allowed_host: tuple[str, ...] = _setting(
+        (),
+        HOSTS,
+        "Further name this server is reached by.",
+    )
+    cors_origin: tuple[str, ...] = _setting(
+        (),
+        ORIGINS,
+        "Further origin whose pages may read the API.",
+    )
+    watch: str = _setting("auto", one_of("auto", "native", "poll"), "How file changes are noticed.")
+    max_clients: int = _setting(250, whole(1, 10_000), "Live connections at the same time.")
+    rescan_s: float = _setting(
+        5.0, seconds(0.5, 3600), "Shortest pause between two scans of the whole folder."
+    )
+    max_file_kib: int = _setting(256, whole(1, 4096), "Size above which a task file is not read, in KiB.")
+    log_level: str = _setting("info", one_of("debug", "info", "warning", "error"), "How much is logged.")
+    log_file: Path | None = _setting(
+        None, PATH, "File to log to, rotated; by default the log goes to stderr."
+    )
+    behind_proxy: bool = _setting(False, SWITCH, "Trust one reverse proxy's X-Forwarded-* headers.")
+    insecure: bool = _setting(
+        False, SWITCH, "Allow what is refused for safety (see docs/security.md).", not_in_project=True
+    )
+    port_given: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table."""
+
+    name: str
+    default: Any
+    kind: Kind
+    help: str
+    env: str
+    not_in_project: bool
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def env_negates(self) -> bool:
+        """Whether the variable says the opposite: ``LLM_SERVICE_NO_TOKEN=1`` is ``token = false``."""
+        return self.env.endswith(f"_NO_{self.name.upper()}")
+
+
+def _row(entry: Field[Any]) -> Row:
+    more = entry.metadata
+    assert entry.default is not MISSING
+    env = more.get("env", f"LLM_SERVICE_{entry.name.upper()}")
+    return Row(entry.name, entry.default, more["kind"], more["help"], env, more.get("not_in_project", False))
+
+
+TABLE: Mapping[str, Row] = {entry.name: _row(entry) for entry in fields(Settings) if entry.metadata}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value as someone wrote it, where it came from, and the folder that its relative paths start at."""
+
+    value: object
+    origin: str
+    base: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The settings and, for each, where its value came from ("default" where nobody gave one)."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+def resolve(layers: Sequence[Mapping[str, Given]], home: Path | None = None) -> Resolved:
+    """Settle each setting by the first layer that gives it. Raises `SettingsError` with one line."""
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for row in TABLE.values():
+        given = next((layer[row.name] for layer in layers if row.name in layer), None)
+        origins[row.name] = given.origin if given else "default"
+        values[row.name] = row.default if given is None else _read(row, given, home)
+    settings = Settings(**values, port_given=origins["port"] != "default")
+    _refuse_contradictions(settings, origins)
+    return Resolved(settings, origins)
+
+
+def _read(row: Row, given: Given, home: Path | None) -> Any:
+    kind = row.kind
+    if kind.many:
+        items = given.value if isinstance(given.value, (list, tuple)) else str(given.value).split(",")
+        if not items:
+            raise _refused(
+                row, given.value, f"{kind.allowed}; leave it out where there is none", given.origin
+            )
+        return tuple(_read_one(row, item, given.origin) for item in items)
+    value = _read_one(row, given.value, given.origin)
+    if kind.path:
+        return _placed(value, given.base, home)
+    return value
+
+
+def _read_one(row: Row, value: object, origin: str) -> Any:
+    try:
+        return row.kind.read(value)
+    except ValueError:
+        raise _refused(row, value, row.kind.allowed, origin) from None
+
+
+def _placed(path: Path, base: Path | None, home: Path | None) -> Path:
+    if home is not None and path.parts[:1] == ("~",):
+        return home.joinpath(*path.parts[1:])
+    return base / path if base else path
+
+
+def _refused(row: Row, value: object, allowed: str, origin: str) -> SettingsError:
+    shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."
+    return SettingsError(f"{row.name}: {shown} is not allowed; allowed: {allowed} (from {origin})")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server that listens on `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _refuse_contradictions(settings: Settings, origins: Mapping[str, str]) -> None:
+    local = is_loopback(settings.host)
+    if not settings.token and not local:
+        raise SettingsError(
+            f"token: cannot be off (from {origins['token']}) while host is {settings.host}"
+            f" (from {origins['host']}); everyone on the network could read the board: keep the token or use"
+            " 127.0.0.1"
+        )
+    if not settings.token and settings.behind_proxy and not settings.insecure:
+        raise SettingsError(
+            f"token: cannot be off (from {origins['token']}) while behind_proxy is on (from"
+            f" {origins['behind_proxy']}); keep the token, or add --insecure where the proxy asks for a login"
+        )
+    if "*" in settings.cors_origin and not (local and settings.insecure):
+        raise SettingsError(
+            "cors_origin: '*' lets every web page read the board; allowed: a list of origins, or '*' on"
+            f" loopback with --insecure (from {origins['cors_origin']})"
+        )
+
+
+def warnings(settings: Settings) -> tuple[str, ...]:
+    """Return what the command line and the page should say about how open this server is."""
+    found = []
+    if not settings.token:
+        found.append("No token is asked for: every program and user of this machine can read the board.")
+    if not is_loopback(settings.host) and not settings.behind_proxy:
+        found.append(
+            f"Listening on {settings.host} without encryption: the token can be read on the network."
+        )
+    if "*" in settings.cors_origin:
+        found.append("Every web page may read the board (cors_origin is '*').")
+    return tuple(found)
