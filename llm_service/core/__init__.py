@@ -1,0 +1,1 @@
+"""Values in, values out: nothing here knows the clock, a thread, a socket, a file or Flask."""

@@ -1,0 +1,223 @@
+"""The board as a fold: what was seen on disk in, cards and the events that follow out. Time is an argument."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from llm_service.core.cards import make_card
+from llm_service.core.observations import FilesChanged, FileSeen
+from llm_service.core.paths import Place, place
+from llm_service.core.shapes import Counts
+from llm_service.core.tasks import RANK, Card, Column, FileState
+
+GRACE_S = 0.5
+"""How long a vanished file may come back at another path, or the same, and still be the same card."""
+
+GRACE_STEP_S = 0.05
+"""Departures of about the same moment end at the same moment, so that ``rm -rf`` is one storm and not a hail."""
+
+
+class Change(NamedTuple):
+    """One event to be: its name, the card it is about and the card as it was (None at first sight)."""
+
+    event: str
+    card: Card
+    old: Card | None
+
+
+class _Leaving(NamedTuple):
+    card: Card
+    until_s: float
+
+
+class Board:
+    """Cards by path. `apply` and `expire` are the only ways in; both return what changed, in order."""
+
+    def __init__(self) -> None:
+        self.cards: dict[str, Card] = {}
+        self.tally: dict[Column, Counter[str]] = {column: Counter() for column in Column}
+        self._paths_of: dict[str, tuple[str, ...]] = {}
+        self._leaving: dict[str, _Leaving] = {}
+        self._in_column: Counter[Column] = Counter()
+        self._problems: Counter[Column] = Counter()
+
+    def counts(self) -> Counts:
+        """Tasks with an id in each column, and files with a problem."""
+        return {
+            "inbox": self._in_column[Column.INBOX],
+            "assigned": self._in_column[Column.ASSIGNED],
+            "done": self._in_column[Column.DONE],
+            "problems": self._problems.total(),
+        }
+
+    def problems_in(self, column: Column) -> int:
+        return self._problems[column]
+
+    def with_id(self, task_id: str) -> list[Card]:
+        """The cards that carry this id, the one changed last first."""
+        cards = [self.cards[path] for path in self._paths_of.get(task_id, ())]
+        return sorted(cards, key=lambda card: card.stamp.mtime_ns, reverse=True)
+
+    def next_deadline_s(self) -> float | None:
+        """When `expire` has something to do; the oldest departure is the first in the dict."""
+        first = next(iter(self._leaving.values()), None)
+        return first.until_s if first else None
+
+    def apply(self, batch: FilesChanged, now_s: float) -> list[Change]:
+        """Fold one look at the disk. Departures first: a move is gone here and seen there, in any order on disk."""
+        until_s = math.ceil((now_s + GRACE_S) / GRACE_STEP_S) * GRACE_STEP_S
+        for path in batch.gone:
+            if path in self.cards and path not in self._leaving:
+                self._leaving[path] = _Leaving(self.cards[path], until_s)
+        movers = _Movers(self._leaving.values()) if self._leaving else None
+        changes: list[Change] = []
+        for seen in batch.seen:
+            where = place(seen.path, any_name=seen.state is FileState.INVALID)
+            if where is not None:
+                changes.extend(self._see(seen, where, movers))
+        return changes
+
+    def expire(self, now_s: float) -> list[Change]:
+        """Take away the cards whose file did not come back within the grace."""
+        changes: list[Change] = []
+        for path, leaving in list(self._leaving.items()):
+            if leaving.until_s > now_s:
+                break
+            del self._leaving[path]
+            changes.append(Change("task.removed", leaving.card, leaving.card))
+            changes.extend(self._put(path, None))
+        return changes
+
+    def _see(self, seen: FileSeen, where: Place, movers: _Movers | None) -> list[Change]:
+        self._leaving.pop(seen.path, None)
+        old = self.cards.get(seen.path)
+        if old is None and movers is not None:
+            source = movers.find(seen, self._leaving)
+            if source is not None:
+                del self._leaving[source]
+                old = self.cards[source]
+                changes = self._put(source, None)
+                return [*self._show(seen, where, old), *changes]
+        return self._show(seen, where, old)
+
+    def _show(self, seen: FileSeen, where: Place, old: Card | None) -> list[Change]:
+        content = seen.content
+        if content is None and old is not None and seen.state is not FileState.OK:
+            content = old.content
+        others = self._others(content.id, seen.path) if content else ()
+        card = make_card(seen.path, where, seen.stamp, content, state=seen.state, problem=seen.problem, also_at=others)
+        twins = self._put(seen.path, card)
+        if old is not None and _same_to_see(old, card):
+            return twins
+        return [Change(event_name(card, old), card, old), *twins]
+
+    def _put(self, path: str, card: Card | None) -> list[Change]:
+        """Replace or remove a card, keep the indexes, and re-mark the cards whose id stopped or began to be shared."""
+        old = self.cards.pop(path, None)
+        if old is not None:
+            self._count(old, -1)
+        if card is not None:
+            self.cards[path] = card
+            self._count(card, +1)
+        old_id, new_id = old.id if old else None, card.id if card else None
+        if old_id == new_id:
+            return []
+        changes: list[Change] = []
+        if old_id is not None:
+            left = tuple(other for other in self._paths_of[old_id] if other != path)
+            if left:
+                self._paths_of[old_id] = left
+            else:
+                del self._paths_of[old_id]
+            changes.extend(self._remark(left))
+        if new_id is not None:
+            others = self._paths_of.get(new_id, ())
+            self._paths_of[new_id] = (*others, path)
+            changes.extend(self._remark(others))
+        return changes
+
+    def _remark(self, paths: Iterable[str]) -> list[Change]:
+        changes = []
+        for path in paths:
+            card = self.cards[path]
+            where = place(path)
+            assert where is not None
+            assert card.content is not None
+            others = self._others(card.content.id, path)
+            again = make_card(
+                path, where, card.stamp, card.content, state=card.state, problem=card.problem, also_at=others
+            )
+            if again.marks != card.marks:
+                self.cards[path] = again
+                changes.append(Change("task.updated", again, card))
+        return changes
+
+    def _others(self, task_id: str, path: str) -> tuple[str, ...]:
+        """The other files with this id; one that is just leaving is no twin, its successor would blink."""
+        shared = self._paths_of.get(task_id, ())
+        return tuple(other for other in shared if other != path and other not in self._leaving)
+
+    def _count(self, card: Card, step: int) -> None:
+        if card.content is not None:
+            self._in_column[card.column] += step
+        if card.problem is not None:
+            self._problems[card.column] += step
+        if card.agent is not None:
+            tally = self.tally[card.column]
+            tally[card.agent] += step
+            if not tally[card.agent]:
+                del tally[card.agent]
+
+
+class _Movers:
+    """Departed cards, found by file (device and inode) or by id."""
+
+    def __init__(self, leaving: Iterable[_Leaving]) -> None:
+        self._by_file: dict[tuple[int, int], str] = {}
+        self._by_id: dict[str, str] = {}
+        for card, _ in leaving:
+            self._by_file[card.stamp.dev, card.stamp.ino] = card.path
+            if card.id is not None:
+                self._by_id[card.id] = card.path
+
+    def find(self, seen: FileSeen, still_leaving: dict[str, _Leaving]) -> str | None:
+        by_id = self._by_id.get(seen.content.id) if seen.content else None
+        if by_id in still_leaving:
+            return by_id
+        # An inode is reused at once on some file systems, so it only speaks for a file that has no other id.
+        by_file = self._by_file.get((seen.stamp.dev, seen.stamp.ino))
+        if by_file in still_leaving:
+            departed = still_leaving[by_file].card
+            if seen.content is None or departed.id is None:
+                return by_file
+        return None
+
+
+def event_name(card: Card, old: Card | None) -> str:
+    """The event that a card's change is, by DESIGN's rules."""
+    if card.state is FileState.INVALID:
+        return "task.invalid"
+    if old is None:
+        return "task.created"
+    if card.column is not old.column:
+        if card.column is Column.DONE:
+            return "task.completed"
+        return "task.assigned" if RANK[card.column] > RANK[old.column] else "task.returned"
+    if card.column is Column.ASSIGNED and card.agent != old.agent:
+        return "task.assigned"
+    return "task.updated"
+
+
+def _same_to_see(old: Card, card: Card) -> bool:
+    """Whether nobody could tell the cards apart: inode and ctime may differ after ``chmod`` or ``mv`` and back."""
+    return (
+        old.path == card.path
+        and old.stamp.mtime_ns == card.stamp.mtime_ns
+        and old.state is card.state
+        and old.content == card.content
+        and old.problem == card.problem
+        and old.marks == card.marks
+    )

@@ -1,0 +1,59 @@
+"""The catalogue of Socket.IO events: each name once, with its topic and the type of what it carries."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from llm_service.core import shapes
+
+TOPICS = ("board", "activity", "costs")
+
+
+class EventType(NamedTuple):
+    """``topic`` is None for the few events that are not numbered."""
+
+    name: str
+    topic: str | None
+    shape: type
+    when: str
+
+
+CATALOGUE = (
+    EventType(
+        "board.snapshot",
+        "board",
+        shapes.BoardSnapshot,
+        "after `subscribe`, and while the folder is first read",
+    ),
+    EventType("task.created", "board", shapes.TaskEvent, "a file is seen for the first time, in any column"),
+    EventType(
+        "task.assigned",
+        "board",
+        shapes.TaskEvent,
+        "a file moved from the inbox to an agent, or between agents",
+    ),
+    EventType("task.completed", "board", shapes.TaskEvent, "a file moved to done"),
+    EventType(
+        "task.returned",
+        "board",
+        shapes.TaskEvent,
+        "a file moved to the left: out of done, or back to the inbox",
+    ),
+    EventType("task.updated", "board", shapes.TaskEvent, "anything else about a file changed"),
+    EventType("task.removed", "board", shapes.TaskEvent, "a file is gone and did not come back within 500 ms"),
+    EventType("task.invalid", "board", shapes.TaskEvent, "a complete file cannot be read; `task.problem` says where"),
+    EventType("board.changed", "board", shapes.BoardChanged, "one look at the disk found more than 100 changes"),
+    EventType(
+        "board.noted",
+        "board",
+        shapes.BoardNoted,
+        "the board's condition changed: loading, waiting or degraded",
+    ),
+    EventType("activity.snapshot", "activity", shapes.ActivitySnapshot, "after `subscribe`"),
+    EventType("activity.added", "activity", shapes.ActivityAdded, "the feed has one more line"),
+    EventType("costs.snapshot", "costs", shapes.CostsSnapshot, "after `subscribe`"),
+    EventType("connection_ack", None, shapes.ConnectionAck, "once, when a client connects"),
+    EventType("pong", None, shapes.Pong, "the answer to `ping`"),
+    EventType("stream.lost", None, shapes.StreamLost, "this client fell too far behind and must subscribe again"),
+    EventType("server.stopping", None, shapes.ServerStopping, "the process is shutting down"),
+)

@@ -1,0 +1,94 @@
+"""The REST routes, each once: what is served, documented and tested comes from this table."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from llm_service.core import shapes
+
+
+class Param(NamedTuple):
+    """A query or path parameter."""
+
+    name: str
+    about: str
+    place: str = "query"
+    required: bool = False
+
+
+class Route(NamedTuple):
+    """One method of one path; `shape` is what a 200 answers with, None for a page."""
+
+    method: str
+    path: str
+    shape: type | None
+    about: str
+    params: tuple[Param, ...] = ()
+    errors: tuple[int, ...] = ()
+    public: bool = False
+
+
+_FILTERS = (
+    Param("column", "inbox, assigned or done; without it all three"),
+    Param("q", "words that must all occur in title, id, agent, path or tags, whatever their case"),
+    Param("agent", "one or more agents, comma separated"),
+    Param("priority", "one or more of critical, high, medium, normal, low"),
+    Param("status", "one or more of new, assigned, in_progress, blocked, error, done"),
+    Param("tag", "one or more tags; a card with any of them matches"),
+    Param("sort", "age (newest created first), priority (most urgent first) or updated (newest changed first)"),
+    Param("cursor", "`next` of the page before; needs `column` and the same sort"),
+    Param("limit", "cards a column, 1 to 500, 100 by default"),
+)
+
+ROUTES = (
+    Route("GET", "/health", shapes.Health, "The process answers. Needs no login.", public=True),
+    Route(
+        "GET",
+        "/ready",
+        shapes.Ready,
+        "Whether the board is true at this moment, and what is impaired.",
+        errors=(503,),
+    ),
+    Route(
+        "GET",
+        "/api/tasks",
+        shapes.TaskLists,
+        "All tasks by column and agent, each with its file's own fields, and the files that cannot be read.",
+        (
+            Param("include_done", "false leaves out what is done"),
+            Param("fields", "card: only what a card shows, much quicker"),
+        ),
+        errors=(400,),
+    ),
+    Route(
+        "GET",
+        "/api/tasks/<id>",
+        shapes.Detail,
+        "Everything about the task with this id; of several files the one changed last, the others in `also_at`.",
+        (Param("id", "the task's id", "path", required=True),),
+        errors=(404,),
+    ),
+    Route(
+        "GET",
+        "/api/file",
+        shapes.Detail,
+        "Everything about one file of the board, also one that cannot be read.",
+        (Param("path", "the card's path under the root", required=True),),
+        errors=(400, 404),
+    ),
+    Route(
+        "GET",
+        "/api/board",
+        shapes.BoardPage,
+        "Cards, searched, filtered and sorted.",
+        _FILTERS,
+        errors=(400,),
+    ),
+    Route("GET", "/api/activity", shapes.ActivityPage, "The newest lines of the activity feed, newest first."),
+    Route("GET", "/api/stats", shapes.Stats, "How many tasks lie where, and what they cost."),
+    Route("GET", "/api/session", shapes.Session, "What the page needs to know of the server it was loaded from."),
+    Route("POST", "/api/login-codes", shapes.LoginLink, "A new one-time login link, valid for 15 minutes."),
+    Route("POST", "/api/token/rotate", shapes.TokenRotated, "A new token; every login and every link ends."),
+    Route("GET", "/openapi.json", None, "This interface as OpenAPI 3.1."),
+    Route("GET", "/docs", None, "This interface as a page."),
+)

@@ -1,0 +1,144 @@
+"""Everything the dashboard knows, as one fold: an observation and the time in, numbered events out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from llm_service.core.activity import Activity
+from llm_service.core.board import Board, Change
+from llm_service.core.events import TOPICS
+from llm_service.core.observations import BoardCondition, FilesChanged, Observation
+from llm_service.core.query import Query, column_page
+from llm_service.core.shapes import BoardNoted, BoardSnapshot, ListedChange, TaskEvent
+from llm_service.core.stream import Numbered, Stream
+from llm_service.core.tasks import COLUMNS
+from llm_service.core.wire import change_json
+
+SINGLY = 100
+"""More changes than this at once are one `board.changed`."""
+SNAPSHOT_EVERY_S = 0.3
+"""While the folder is first read, everybody gets a fresh snapshot at most this often."""
+
+
+class State:
+    """Owned by one thread. `apply` folds; the rest reads."""
+
+    def __init__(self, epoch: str, root: str) -> None:
+        self.epoch = epoch
+        self.root = root
+        self.board = Board()
+        self.activity = Activity()
+        self.condition = BoardCondition(loading=True, waiting=False)
+        self.streams = {topic: Stream(topic, epoch) for topic in TOPICS}
+        self._unshown = False
+        self._shown_s = float("-inf")
+        self._snapshot: tuple[int, BoardSnapshot] | None = None
+
+    def apply(self, observation: Observation, now_s: float, at: str) -> list[Numbered]:
+        """Fold one observation in; `now_s` is monotonic seconds, `at` the same moment as ISO UTC."""
+        events: list[Numbered] = []
+        if isinstance(observation, BoardCondition):
+            events.extend(self._condition(observation, now_s, at))
+        changes: list[Change] = []
+        if isinstance(observation, FilesChanged):
+            changes = self.board.apply(observation, now_s)
+        if changes and isinstance(observation, FilesChanged) and observation.loading:
+            self._unshown = True
+            changes = []
+        changes = [*changes, *self.board.expire(now_s)]
+        if changes:
+            events.extend(self._tell(changes, at))
+        if self._unshown and now_s - self._shown_s >= SNAPSHOT_EVERY_S:
+            events.append(self._show(now_s, at))
+        return events
+
+    def next_deadline_s(self) -> float | None:
+        """When `apply(TimePassed())` has something to do, in monotonic seconds."""
+        return self.board.next_deadline_s()
+
+    def snapshot(self, topic: str, at: str) -> Numbered:
+        """The topic as it stands now, as a point of its stream."""
+        stream = self.streams[topic]
+        body: Mapping[str, object]
+        if topic == "board":
+            body = self.board_snapshot()
+        elif topic == "activity":
+            body = {"entries": list(self.activity.entries)}
+        else:
+            body = {}
+        return stream.stamp(f"{topic}.snapshot", body, at)
+
+    def board_snapshot(self) -> BoardSnapshot:
+        """Counts and the first cards of each column; kept until the stream moves on."""
+        seq = self.streams["board"].seq
+        if self._snapshot is None or self._snapshot[0] != seq or self._unshown:
+            self._snapshot = (seq, self._make_snapshot())
+        return self._snapshot[1]
+
+    def noted(self) -> BoardNoted:
+        """The board's own condition."""
+        condition = self.condition
+        return {
+            "counts": self.board.counts(),
+            "loading": condition.loading,
+            "root": self.root,
+            "waiting": condition.waiting,
+            "degraded": list(condition.degraded),
+        }
+
+    def _condition(self, condition: BoardCondition, now_s: float, at: str) -> list[Numbered]:
+        loaded = self.condition.loading and not condition.loading
+        if condition == self.condition:
+            return []
+        self.condition = condition
+        if loaded:
+            return [self._show(now_s, at)]
+        return [self.streams["board"].add("board.noted", self.noted(), at)]
+
+    def _tell(self, changes: list[Change], at: str) -> list[Numbered]:
+        counts = self.board.counts()
+        board, activity = self.streams["board"], self.streams["activity"]
+        grouped = len(changes) > SINGLY
+        if grouped:
+            listed: list[ListedChange] = [
+                {"event": change.event, **change_json(change.card, change.old)} for change in changes
+            ]
+            body = {"changes": listed, "counts": counts}
+            events = [board.add("board.changed", body, at, weight=len(listed))]
+        else:
+            events = []
+            for change in changes:
+                event: TaskEvent = {**change_json(change.card, change.old), "timestamp": at, "counts": counts}
+                events.append(board.add(change.event, event, at))
+        for entry in self.activity.note(changes, at, grouped=grouped):
+            events.append(activity.add("activity.added", {"entry": entry}, at))
+        return events
+
+    def _show(self, now_s: float, at: str) -> Numbered:
+        self._shown_s = now_s
+        numbered = self.streams["board"].restart("board.snapshot", self._make_snapshot(), at)
+        self._unshown = False
+        return numbered
+
+    def _make_snapshot(self) -> BoardSnapshot:
+        board = self.board
+        cards = list(board.cards.values())
+        columns = {
+            column.value: column_page(
+                (card for card in cards if card.column is column),
+                Query(),
+                total=board.counts()[column.value],
+                problems=board.problems_in(column),
+                agents=dict(board.tally[column]),
+            )
+            for column in COLUMNS
+        }
+        noted = self.noted()
+        return {
+            "counts": noted["counts"],
+            "columns": columns,
+            "loading": noted["loading"],
+            "root": noted["root"],
+            "waiting": noted["waiting"],
+            "degraded": noted["degraded"],
+        }

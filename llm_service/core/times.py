@@ -1,0 +1,41 @@
+"""Times as they are written in task files, to ISO-8601 UTC with milliseconds."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+
+def iso(moment: datetime) -> str:
+    """`moment` as ISO-8601 UTC with milliseconds; a time without a zone is taken as UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def iso_seconds(epoch_s: float) -> str:
+    """Seconds since 1970 as ISO-8601 UTC with milliseconds."""
+    return iso(datetime.fromtimestamp(epoch_s, UTC))
+
+
+def parse_time(text: str) -> str | None:
+    """`text` as ISO-8601 UTC with milliseconds, or None where it is no time. A date alone is its midnight, UTC."""
+    text = text.strip()
+    try:
+        if len(text) == 10:
+            day = date.fromisoformat(text)
+            return iso(datetime(day.year, day.month, day.day, tzinfo=UTC))
+        if len(text) < 16 or not text[0].isdigit():
+            return None
+        return iso(datetime.fromisoformat(_normal(text)))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _normal(text: str) -> str:
+    """YAML allows ``2026-02-09 20:34:00 +00:00``, ``…T…Z`` and ``+1``; `fromisoformat` wants no blank there."""
+    head, rest = text[:10], text[11:].replace(" ", "")
+    for sign in "+-":
+        clock, found, zone = rest.partition(sign)
+        if found and zone.isdigit():
+            zone = zone.zfill(2)
+            rest = f"{clock}{sign}{zone}" if len(zone) != 2 else f"{clock}{sign}{zone}:00"
+    return f"{head}T{rest}"

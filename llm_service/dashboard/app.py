@@ -1,0 +1,95 @@
+"""Builds the web side: one Flask app, one Socket.IO server, the guard outermost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, jsonify, send_from_directory
+from flask.typing import ResponseReturnValue
+from flask_socketio import SocketIO
+from werkzeug.exceptions import HTTPException
+
+from llm_service.dashboard import api, docs_page, guard, headers, login, sessions, websocket
+from llm_service.dashboard.auth import Auth
+from llm_service.dashboard.hosts import allowed_origin
+from llm_service.dashboard.live import Live
+from llm_service.dashboard.world import World
+from llm_service.settings import Settings
+
+STATIC = Path(__file__).parent / "static"
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """The parts the runtime starts, tells and stops."""
+
+    app: Flask
+    socketio: SocketIO
+    live: Live
+
+
+def create_dashboard(settings: Settings, world: World, auth: Auth, links: sessions.Links) -> Dashboard:
+    """Build everything the browser talks to. Nothing is served before the runtime starts a server."""
+    app = Flask(__name__, static_folder=str(STATIC), static_url_path="/static")
+    app.debug = False  # FLASK_DEBUG=1 in the environment would offer Werkzeug's console to every visitor
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    socketio = SocketIO(app, **socketio_options(settings))
+    websocket.harden(socketio)
+    live = Live(socketio, world.hub, version=world.version, now_iso=world.now_iso)
+    _add_routes(app, world, auth, links, settings)
+    headers.install(app)
+    if settings.cors_origin:
+        from flask_cors import CORS
+
+        CORS(app, resources={r"/api/*": {"origins": list(settings.cors_origin)}}, supports_credentials=False)
+    app.wsgi_app = guard.Guard(  # type: ignore[method-assign]
+        app.wsgi_app,
+        auth=auth,
+        allowed_hosts=settings.allowed_host,
+        cors_origins=settings.cors_origin,
+        behind_proxy=settings.behind_proxy,
+        public=guard.PUBLIC,
+        full=lambda: live.clients >= settings.max_clients,
+    )
+    guard.assert_outermost(app)
+    return Dashboard(app, socketio, live)
+
+
+def socketio_options(settings: Settings) -> dict[str, Any]:
+    """Every option of the Socket.IO server, in one place: a misspelled one passes silently, so a test reads them."""
+    return {
+        # Never detected: whichever of eventlet and gevent happens to be installed would be taken.
+        "async_mode": "threading",
+        "async_handlers": False,
+        "always_connect": True,
+        "cors_allowed_origins": lambda origin, environ: allowed_origin(origin, environ, settings.cors_origin),
+        "max_http_buffer_size": websocket.MAX_MESSAGE_BYTES,
+        "ping_interval": 10,
+        "ping_timeout": 10,
+        "http_compression": False,
+        "manage_session": False,
+        "cookie": None,
+        "serve_client": False,
+    }
+
+
+def _add_routes(app: Flask, world: World, auth: Auth, links: sessions.Links, settings: Settings) -> None:
+    app.register_blueprint(api.blueprint(world))
+    app.register_blueprint(login.blueprint(auth, secure=lambda: settings.behind_proxy))
+    app.register_blueprint(sessions.blueprint(world, auth, links))
+    app.register_blueprint(docs_page.blueprint(world))
+
+    @app.get("/")
+    def index() -> ResponseReturnValue:
+        return send_from_directory(STATIC, "index.html")
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> ResponseReturnValue:
+        return jsonify({"error": error.description or error.name}), error.code or 500
+
+    @app.errorhandler(Exception)
+    def failed(_: Exception) -> ResponseReturnValue:
+        app.logger.exception("a request failed")
+        return jsonify({"error": "the server failed on this request; its log says why"}), 500

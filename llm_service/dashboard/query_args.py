@@ -1,0 +1,56 @@
+"""Query parameters to values; what cannot be used is a `BadQuery` that says which and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from llm_service.core.query import MAX_PAGE, PAGE, BadQuery, Query, Sort, decode_cursor
+from llm_service.core.tasks import COLUMNS, Column, Priority, Status
+
+MAX_WORDS = 10
+MAX_TEXT = 200
+
+
+def board_query(args: Mapping[str, str]) -> Query:
+    """The query of ``GET /api/board``."""
+    column = one_of(args, "column", [column.value for column in COLUMNS], "")
+    sort = Sort(one_of(args, "sort", [sort.value for sort in Sort], Sort.AGE.value))
+    cursor = args.get("cursor", "")
+    if cursor and not column:
+        raise BadQuery("cursor needs column: pages are per column")
+    return Query(
+        columns=(Column(column),) if column else COLUMNS,
+        words=tuple(args.get("q", "")[:MAX_TEXT].casefold().split()[:MAX_WORDS]),
+        agents=listed(args, "agent"),
+        priorities=listed(args, "priority", [priority.value for priority in Priority]),
+        statuses=listed(args, "status", [status.value for status in Status]),
+        tags=listed(args, "tag"),
+        sort=sort,
+        after=decode_cursor(cursor, sort) if cursor else None,
+        limit=_limit(args.get("limit", "")),
+    )
+
+
+def one_of(args: Mapping[str, str], name: str, allowed: list[str], default: str) -> str:
+    """The parameter, which must be one of `allowed`."""
+    value = args.get(name, default) or default
+    if value and value not in allowed:
+        raise BadQuery(f"{name} is '{value[:40]}'; allowed are {', '.join(allowed)}")
+    return value
+
+
+def listed(args: Mapping[str, str], name: str, allowed: list[str] | None = None) -> frozenset[str]:
+    """The comma-separated values of a parameter."""
+    values = frozenset(part.strip() for part in args.get(name, "").split(",") if part.strip())
+    for value in values:
+        if allowed is not None and value not in allowed:
+            raise BadQuery(f"{name} is '{value[:40]}'; allowed are {', '.join(allowed)}")
+    return values
+
+
+def _limit(text: str) -> int:
+    if not text:
+        return PAGE
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_PAGE:
+        raise BadQuery(f"limit is '{text[:20]}'; allowed is a whole number from 1 to {MAX_PAGE}")
+    return int(text)

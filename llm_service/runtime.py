@@ -1,0 +1,179 @@
+"""Puts the house together from `Settings`: source, hub and web, started in order and stopped in reverse."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+
+from llm_service import __version__
+from llm_service.core.shapes import Ready, ThreadJson
+from llm_service.core.state import State
+from llm_service.core.tasks import Problem
+from llm_service.core.times import iso_seconds
+from llm_service.hub import Hub
+from llm_service.instance import Instance
+from llm_service.settings import Settings, is_loopback
+from llm_service.sources.filedoor import FileRead
+from llm_service.sources.parse_cache import ParseCache
+from llm_service.sources.taskfiles import TaskFiles
+
+log = logging.getLogger(__name__)
+
+SCAN_TOO_OLD_S = 120.0
+
+
+class Runtime:
+    """One running dashboard. `start` raises `PortBusy`; after it, `url` answers."""
+
+    def __init__(self, settings: Settings, instance: Instance) -> None:
+        self.settings = settings
+        self.instance = instance
+        self._asked_to_stop = threading.Event()
+        self._epoch = secrets.token_hex(8)
+        max_bytes = settings.max_file_kib * 1024
+        self.hub = Hub(State(self._epoch, instance.root.name), monotonic=time.monotonic, now_iso=_now_iso)
+        self.source = TaskFiles(
+            instance.root,
+            self.hub.publish,
+            max_bytes=max_bytes,
+            watch=settings.watch,
+            rescan_s=settings.rescan_s,
+            cache=ParseCache(instance.state_dir / "parse-cache.db", max_bytes),
+        )
+
+    def start(self) -> None:
+        """Start reading at once, and the web beside it: importing it takes as long as a first look at 2,000 files."""
+        self.hub.start()
+        self.source.start()
+        try:
+            self._start_web()
+        except BaseException:
+            self._stop_watching()
+            raise
+
+    def _start_web(self) -> None:
+        from llm_service.dashboard import app, sessions
+        from llm_service.dashboard.auth import Auth
+        from llm_service.dashboard.server import WebServer
+        from llm_service.dashboard.world import World
+
+        settings, instance = self.settings, self.instance
+        self.auth = Auth(instance.token, instance.cookie_name, time.time)
+        world = World(
+            hub=self.hub,
+            epoch=self._epoch,
+            version=__version__,
+            root=instance.root,
+            instance=instance.id,
+            max_bytes=self.source.door.max_bytes,
+            read=self._read,
+            readiness=self.readiness,
+            now_iso=_now_iso,
+            warnings=_warnings(settings),
+        )
+        links = sessions.Links(new=self.login_url, rotate=self._rotate)
+        self.dashboard = app.create_dashboard(settings, world, self.auth, links)
+        self.server = WebServer(
+            self.dashboard.app,
+            settings.host,
+            settings.port,
+            port_given=settings.port_given,
+            behind_proxy=settings.behind_proxy,
+        )
+        self.server.start()
+
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    @property
+    def url(self) -> str:
+        """The address for a person on this machine."""
+        host = self.settings.host
+        if host in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not bound
+            host = "127.0.0.1"
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+
+    def login_url(self) -> str:
+        """A link that logs one browser in, once, within 15 minutes; the plain address where no token is asked for."""
+        return f"{self.url}login?code={self.auth.new_code()}" if self.auth.required else self.url
+
+    def ask_to_stop(self) -> None:
+        """Let `wait` return. Safe in a signal handler."""
+        self._asked_to_stop.set()
+
+    def wait(self) -> None:
+        """Return when `ask_to_stop` was called."""
+        self._asked_to_stop.wait()
+
+    def stop(self) -> None:
+        """Say goodbye, stop the web, the source and the hub, in that order; within 5 seconds."""
+        self.dashboard.live.say_goodbye()
+        self._stop_watching()
+        self.server.stop(deadline_s=2.0)
+
+    def _stop_watching(self) -> None:
+        self.source.stop(deadline_s=1.5)
+        self.hub.stop(deadline_s=1.0)
+
+    def readiness(self) -> Ready:
+        """How true the board is at this moment."""
+        status = self.source.status()
+        condition = self.hub.ask(lambda state: state.condition)
+        threads: list[ThreadJson] = [
+            {"name": "task-files", "alive": self.source.alive, "failures": self.source.failures},
+            {"name": "hub", "alive": self.hub.alive, "failures": self.hub.failures},
+            {"name": "web", "alive": self.server.alive, "failures": 0},
+        ]
+        fresh = status.mode == "waiting" or (
+            status.last_scan_age_s is not None and status.last_scan_age_s < SCAN_TOO_OLD_S
+        )
+        alive = all(thread["alive"] for thread in threads)
+        return {
+            "ready": alive and fresh and status.alive and not condition.loading,
+            "version": __version__,
+            "epoch": self._epoch,
+            "watcher": {
+                "mode": status.mode,
+                "alive": status.alive,
+                "last_scan_age_s": _rounded(status.last_scan_age_s),
+                "last_scan_ms": _rounded(status.last_scan_ms),
+                "files": status.files,
+                "overflows": status.overflows,
+                "missed": status.missed,
+                "scans": status.scans,
+            },
+            "threads": threads,
+            "clients": self.dashboard.live.clients,
+            "clients_lost": self.dashboard.live.lost,
+            "degraded": list(condition.degraded),
+        }
+
+    def _read(self, path: str) -> bytes | Problem | None:
+        got = self.source.door.read(path)
+        if got is None:
+            return None
+        return got.data if isinstance(got, FileRead) else got.problem
+
+    def _rotate(self) -> tuple[str, str]:
+        token = self.instance.rotate_token()
+        return token, str(self.instance.token_file)
+
+
+def _warnings(settings: Settings) -> tuple[str, ...]:
+    warnings = []
+    if not settings.token:
+        warnings.append("no token is asked for: every program on this machine can read this board")
+    if not is_loopback(settings.host) and not settings.behind_proxy:
+        warnings.append("served over plain HTTP to the network: put a TLS proxy in front of it")
+    return tuple(warnings)
+
+
+def _now_iso() -> str:
+    return iso_seconds(time.time())
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

@@ -1,0 +1,1 @@
+"""What watches the outside world and publishes observations. Sources never import each other or the web."""

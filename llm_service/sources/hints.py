@@ -1,0 +1,136 @@
+"""What the watcher says, written down no more: the callback must never read (it would hear itself) nor raise."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+
+from llm_service.core.paths import is_task_name
+
+
+class Taken(NamedTuple):
+    """Hints since the last look: files to read at once, folders to look through, and whether all trust is gone."""
+
+    files: list[str]
+    folders: list[str]
+    everything: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.files or self.folders or self.everything)
+
+
+class Hints(FileSystemEventHandler):
+    """Paths the watcher mentioned, relative to the root. Safe between threads.
+
+    A file that was created or modified is being written until it is closed; those wait in `writers`.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.wake = threading.Event()
+        self._prefix = str(root) + "/"
+        self._root = str(root)
+        self._lock = threading.Lock()
+        self._files: dict[str, None] = {}
+        self._folders: dict[str, None] = {}
+        self._everything = False
+        self._writers: dict[str, float] = {}
+        self.last_s = 0.0
+        self.overflows = 0
+
+    def dispatch(self, event: FileSystemEvent) -> None:
+        kind = event.event_type
+        source, target = self._relative(event.src_path), self._relative(event.dest_path)
+        if event.is_directory:
+            if kind == "modified":
+                return
+            self._note_folder(source, target)
+        else:
+            self._note_file(kind, source, target)
+
+    def _note_folder(self, source: str | None, target: str | None) -> None:
+        with self._lock:
+            for path in (source, target):
+                if path == "":
+                    self._everything = True
+                elif path is not None:
+                    self._folders[path] = None
+            self._arrived()
+
+    def _note_file(self, kind: str, source: str | None, target: str | None) -> None:
+        with self._lock:
+            if kind == "moved":
+                for path in (source, target):
+                    if path and is_task_name(path.rpartition("/")[2]):
+                        self._writers.pop(path, None)
+                        self._files[path] = None
+                        self._arrived()
+                return
+            if not source or not is_task_name(source.rpartition("/")[2]):
+                return
+            if kind in ("created", "modified"):
+                self._writers[source] = time.monotonic()
+            elif kind == "attrib":
+                if source not in self._writers:
+                    self._files[source] = None
+            else:
+                self._writers.pop(source, None)
+                self._files[source] = None
+            self._arrived()
+
+    def distrust(self) -> None:
+        """The kernel's queue overflowed: some hints are lost, so everything must be looked at."""
+        with self._lock:
+            self.overflows += 1
+            self._everything = True
+            self._arrived()
+
+    def take(self) -> Taken:
+        """The hints since the last call."""
+        with self._lock:
+            taken = Taken(list(self._files), list(self._folders), self._everything)
+            self._files, self._folders, self._everything = {}, {}, False
+            self.wake.clear()
+            return taken
+
+    def put_back(self, taken: Taken) -> None:
+        """Return hints that were not acted on after all."""
+        with self._lock:
+            self._files.update(dict.fromkeys(taken.files))
+            self._folders.update(dict.fromkeys(taken.folders))
+            self._everything = self._everything or taken.everything
+            self.wake.set()
+
+    @property
+    def has_writers(self) -> bool:
+        return bool(self._writers)
+
+    def writers(self) -> dict[str, float]:
+        """Files that are being written, with the monotonic time they were last touched."""
+        with self._lock:
+            return dict(self._writers)
+
+    def release(self, path: str) -> None:
+        """Stop waiting for this file's writer."""
+        with self._lock:
+            self._writers.pop(path, None)
+
+    def forget(self) -> None:
+        """Drop everything: a new watch begins."""
+        with self._lock:
+            self._files, self._folders, self._writers, self._everything = {}, {}, {}, False
+
+    def _arrived(self) -> None:
+        self.last_s = time.monotonic()
+        self.wake.set()
+
+    def _relative(self, path: str | bytes) -> str | None:
+        if not path:
+            return None
+        text = path if isinstance(path, str) else path.decode("utf-8", "surrogateescape")
+        if text.startswith(self._prefix):
+            return text[len(self._prefix) :]
+        return "" if text == self._root else None

@@ -1,0 +1,226 @@
+"""What is known of the files on disk, and the way from a path to a published observation."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Collection, Iterable
+from threading import Event
+
+from llm_service.core.observations import FilesChanged, FileSeen
+from llm_service.core.tasks import FileStamp, FileState, Problem
+from llm_service.sources import parse_pool
+from llm_service.sources.filedoor import FileDoor
+from llm_service.sources.parse_cache import ParseCache
+from llm_service.sources.reader import Reader, Reading
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+MANY = 150
+"""A look that reads more files than this is no editor's save: what cannot be read is shown without a second try."""
+BROKEN_RETRY_S = 0.25
+"""A file that does not parse is looked at once more after this, in case its writer closes it several times."""
+BROKEN_LONGEST_S = 0.7
+RACY_NS = 20_000_000
+"""A file read this soon after its last change may change again within the same tick of the file system's clock."""
+
+
+class Intake:
+    """Reads paths, remembers stamps and digests, and publishes only what differs from what was published before."""
+
+    def __init__(
+        self, door: FileDoor, publish: Callable[[FilesChanged], None], cache: ParseCache | None, stop: Event
+    ) -> None:
+        self.door = door
+        self.known: dict[str, FileStamp] = {}
+        self.retry: dict[str, float] = {}
+        self._publish = publish
+        self._cache = cache
+        self._stop = stop
+        self._reader = Reader(door)
+        self._digests: dict[str, bytes] = {}
+        self._racy: set[str] = set()
+        self._broken_since: dict[str, float] = {}
+        self._shown_writing: set[str] = set()
+        self._unsaved: dict[str, Reading | None] = {}
+        self._told = 0
+
+    def different(self, found: dict[str, FileStamp]) -> set[str]:
+        """The paths whose stamp is not the one they were read with."""
+        known = self.known
+        return {path for path, stamp in found.items() if known.get(path) != stamp}
+
+    def take_racy(self) -> set[str]:
+        """Files whose stamp cannot be trusted to change with the next edit; to be read once more."""
+        racy, self._racy = self._racy, set()
+        return racy
+
+    def show_writing(self, path: str, stamp: FileStamp) -> None:
+        """Show once that this file is in a writer's hands."""
+        if path not in self._shown_writing:
+            self._shown_writing.add(path)
+            self._send([FileSeen(path, stamp, None, FileState.WRITING)], [])
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """These paths are gone with everything around them."""
+        self._send([], self._drop(paths))
+
+    def read_cached(self, found: dict[str, FileStamp], cached: dict[str, Reading]) -> set[str]:
+        """Take in from the cache what did not change since; returns the paths that must be read."""
+        fresh = [cached[path] for path, stamp in found.items() if path in cached and cached[path].seen.stamp == stamp]
+        for start in range(0, len(fresh), BATCH):
+            self._take_in(fresh[start : start + BATCH], loading=True, save=False)
+        return found.keys() - {reading.seen.path for reading in fresh}
+
+    def read(self, paths: Collection[str], *, loading: bool = False, final: bool = False) -> int:
+        """Read these paths, publish what became of them and return how many differ from what was known.
+
+        `final` shows what cannot be read without another try.
+        """
+        before = self._told
+        final = final or loading or len(paths) > MANY
+        left = dict.fromkeys(paths)
+        if len(paths) >= parse_pool.WORTH_IT:
+            self._read_in_children(left, loading=loading)
+        readings: list[Reading] = []
+        gone: list[str] = []
+        for path in left:
+            reading = self._reader.read(path)
+            if reading is None:
+                gone.append(path)
+            else:
+                readings.append(reading)
+            if loading and len(readings) >= BATCH:
+                self._take_in(readings, loading=True)
+                readings = []
+        self._take_in(readings, gone, loading=loading, final=final)
+        return self._told - before
+
+    def read_due(self) -> None:
+        """Look again at the files that could not be read and may have been mended since."""
+        now_s = time.monotonic()
+        due = [path for path, at_s in self.retry.items() if at_s <= now_s]
+        for path in due:
+            del self.retry[path]
+        if due:
+            self.read(due, final=True)
+
+    def save(self) -> None:
+        """Write what was learnt since the last time to the cache."""
+        if self._cache is not None and self._unsaved:
+            unsaved, self._unsaved = self._unsaved, {}
+            readings = [reading for reading in unsaved.values() if reading is not None]
+            self._cache.save(readings, [path for path, reading in unsaved.items() if reading is None])
+
+    def drop_from_cache(self, paths: Iterable[str]) -> None:
+        """The cache holds these paths and the disk does not."""
+        self._unsaved.update(dict.fromkeys(paths))
+
+    def _read_in_children(self, left: dict[str, None], *, loading: bool) -> None:
+        """Read in child processes; what they do not manage stays in `left`."""
+        readings: list[Reading] = []
+        gone: list[str] = []
+        try:
+            for batch in parse_pool.read_all(self.door.root, self.door.max_bytes, list(left)):
+                for path, reading in batch:
+                    del left[path]
+                    if reading is None:
+                        gone.append(path)
+                    else:
+                        readings.append(reading)
+                if loading:
+                    self._take_in(readings, gone, loading=True)
+                    readings, gone = [], []
+                if self._stop.is_set():
+                    left.clear()
+                    return
+        except (OSError, EOFError) as error:
+            log.warning("parsing in child processes failed (%s); the rest is read here", error)
+        self._take_in(readings, gone, loading=loading)
+
+    def _take_in(
+        self,
+        readings: list[Reading],
+        gone: Iterable[str] = (),
+        *,
+        loading: bool = False,
+        final: bool = True,
+        save: bool = True,
+    ) -> None:
+        now_ns = time.time_ns()
+        seen: list[FileSeen] = []
+        for reading in readings:
+            file, path = reading.seen, reading.seen.path
+            same = self._nothing_new(reading)
+            if not same and not final and self._may_be_mended(reading):
+                continue
+            self.retry.pop(path, None)
+            self._broken_since.pop(path, None)
+            self.known[path] = file.stamp
+            self._digests[path] = reading.digest
+            if file.content is not None:
+                self._reader.learn(reading.digest, file.content)
+            if now_ns - max(file.stamp.mtime_ns, file.stamp.ctime_ns) < RACY_NS:
+                self._racy.add(path)
+            if save:
+                self._unsaved[path] = reading
+            if not same or path in self._shown_writing:
+                self._shown_writing.discard(path)
+                seen.append(file)
+        self._send(seen, self._drop(gone), loading=loading)
+
+    def _nothing_new(self, reading: Reading) -> bool:
+        """Same bytes and same mtime: ctime and inode alone change nothing that anybody sees."""
+        before, stamp = self.known.get(reading.seen.path), reading.seen.stamp
+        return (
+            before is not None
+            and (before.mtime_ns, before.size, before.kind) == (stamp.mtime_ns, stamp.size, stamp.kind)
+            and self._digests.get(reading.seen.path) == reading.digest
+        )
+
+    def _may_be_mended(self, reading: Reading) -> bool:
+        """Whether a file that does not parse gets a little time before everybody is told; a refused one does not."""
+        if reading.seen.state is not FileState.INVALID or not reading.digest:
+            return False
+        now_s = time.monotonic()
+        since_s = self._broken_since.setdefault(reading.seen.path, now_s)
+        if now_s - since_s > BROKEN_LONGEST_S:
+            return False
+        self.retry[reading.seen.path] = now_s + BROKEN_RETRY_S
+        return True
+
+    def _drop(self, paths: Iterable[str]) -> list[str]:
+        gone = []
+        for path in paths:
+            was_shown = self.known.pop(path, None) is not None or path in self._shown_writing
+            self._digests.pop(path, None)
+            self._racy.discard(path)
+            self.retry.pop(path, None)
+            self._broken_since.pop(path, None)
+            self._shown_writing.discard(path)
+            if was_shown:
+                gone.append(path)
+                self._unsaved[path] = None
+        return gone
+
+    def _send(self, seen: list[FileSeen], gone: list[str], *, loading: bool = False) -> None:
+        if seen or gone:
+            self._told += len(seen) + len(gone)
+            shown = tuple(_with_a_name_to_show(file) for file in seen)
+            self._publish(FilesChanged(shown, tuple(_name_to_show(path) for path in gone), loading))
+
+
+def _name_to_show(path: str) -> str:
+    """A name that is not UTF-8 has no text; its bytes are shown instead."""
+    if path.isascii():
+        return path
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _with_a_name_to_show(file: FileSeen) -> FileSeen:
+    shown = _name_to_show(file.path)
+    if shown == file.path:
+        return file
+    problem = Problem("the file name is not UTF-8; rename it", None, None)
+    return FileSeen(shown, file.stamp, None, FileState.INVALID, problem)

@@ -1,0 +1,41 @@
+"""One look over the board's folders: which task files there are and their stamps, without opening any."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from llm_service.core.paths import is_task_name, may_hold_tasks
+from llm_service.core.tasks import FileStamp
+from llm_service.sources.filedoor import stamp_of
+
+
+def scan(root: Path, below: str = "") -> dict[str, FileStamp]:
+    """The stamps of all task files under `below` ("" is the whole board), by posix path relative to `root`.
+
+    Links are not followed; a link in place of a folder is reported under its own path, to be shown as a problem.
+    Folders that vanish or refuse meanwhile are passed over: the next look comes soon.
+    """
+    found: dict[str, FileStamp] = {}
+    todo = [below]
+    while todo:
+        folder = todo.pop()
+        try:
+            entries = os.scandir(root / folder if folder else root)
+        except OSError:
+            continue
+        with entries:
+            for entry in entries:
+                name = entry.name
+                path = f"{folder}/{name}" if folder else name
+                try:
+                    if entry.is_dir(follow_symlinks=False):
+                        if not name.startswith(".") and may_hold_tasks(path):
+                            todo.append(path)
+                    elif (folder and is_task_name(name)) or (
+                        entry.is_symlink() and not name.startswith(".") and may_hold_tasks(path) and entry.is_dir()
+                    ):
+                        found[path] = stamp_of(entry.stat(follow_symlinks=False))
+                except OSError:
+                    continue
+    return found

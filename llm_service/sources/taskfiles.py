@@ -1,0 +1,401 @@
+"""The task folder as a source: hints and rescans in, `FilesChanged` out.
+
+The directory is the truth and the watcher only a hint: whatever it loses, the next look at the disk finds. Nothing
+here ever writes below the root.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import NamedTuple
+
+from llm_service.core.observations import BoardCondition, Observation
+from llm_service.core.tasks import COLUMNS, FileStamp
+from llm_service.sources.filedoor import FileDoor
+from llm_service.sources.hints import Hints, Taken
+from llm_service.sources.intake import Intake
+from llm_service.sources.mounts import silent_mount
+from llm_service.sources.parse_cache import ParseCache
+from llm_service.sources.scanning import scan
+from llm_service.sources.watching import Watch
+from llm_service.sources.writers import has_writer
+
+log = logging.getLogger(__name__)
+
+STORM_HINTS = 150
+"""This many hints within `STORM_WINDOW_S` are a storm (a `git checkout`): one look at everything beats many at one."""
+STORM_WINDOW_S = 0.1
+STORM_QUIET_S = 0.05
+STORM_LONGEST_S = 0.45
+"""Less than the grace in which a vanished file may come back, so that a storm of moves stays moves."""
+WRITER_ASKED_S = 0.03
+"""So long after the last touch the kernel is asked whether a writer is left: `ln` and `truncate` never close."""
+STILL_S = 5.0
+"""Where the kernel cannot tell, a file is read when its stamp stood still this long."""
+WRITING_SHOWN_S = 0.4
+"""A write quicker than this is not shown as being written: the card would only blink."""
+POLL_S = 1.0
+MISSING_POLL_S = 0.25
+MISSED_LOOKS = 3
+"""Rescans in a row that find changes nobody hinted at before the watcher is given up for polling."""
+MISSED_WAIT_S = 0.15
+SAVE_EVERY_S = 30.0
+
+
+class WatchStatus(NamedTuple):
+    """How the watching stands; ages in seconds, durations in milliseconds."""
+
+    mode: str
+    alive: bool
+    last_scan_age_s: float | None
+    last_scan_ms: float | None
+    files: int
+    overflows: int
+    missed: int
+    scans: int
+
+
+class TaskFiles:
+    """The thread ``task-files``: watches `root` and publishes what is found there. `watch` is auto, native or poll."""
+
+    def __init__(
+        self,
+        root: Path,
+        publish: Callable[[Observation], None],
+        *,
+        max_bytes: int,
+        watch: str = "auto",
+        rescan_s: float = 5.0,
+        cache: ParseCache | None = None,
+        new_watch: Callable[[Path, Hints], Watch] = Watch,
+    ) -> None:
+        self.root = root
+        self.door = FileDoor(root, max_bytes)
+        self.hints = Hints(root)
+        self.failures = 0
+        self._publish = publish
+        self._wanted = watch
+        self._rescan_s = rescan_s
+        self._cache = cache
+        self._new_watch = new_watch
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._intake = Intake(self.door, publish, cache, self._stop)
+        self._watch: Watch | None = None
+        self._root_id: tuple[int, int] | None = None
+        self._polling = ""
+        self._condition: BoardCondition | None = None
+        self._loaded = False
+        self._still: dict[str, tuple[FileStamp | None, float]] = {}
+        self._quiet_polls: dict[str, FileStamp] = {}
+        self._rate: list[tuple[float, int]] = []
+        self._next_scan_s = 0.0
+        self._next_save_s = time.monotonic() + SAVE_EVERY_S
+        self._scanned_s: float | None = None
+        self._scan_took_s = 0.0
+        self._missed = 0
+        self._missed_in_row = 0
+        self._scans = 0
+
+    # -- life ---------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="task-files", daemon=True)
+        self._thread.start()
+
+    def stop(self, deadline_s: float = 3.0) -> None:
+        self._stop.set()
+        self.hints.wake.set()
+        if self._thread is not None:
+            self._thread.join(deadline_s)
+
+    @property
+    def alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def status(self) -> WatchStatus:
+        """A picture of the watching for ``/ready``."""
+        waiting = self._condition is not None and self._condition.waiting
+        mode = "waiting" if waiting else "poll" if self._polling else "native"
+        watching = self._watch is not None and self._watch.alive
+        return WatchStatus(
+            mode=mode,
+            alive=self.alive and (watching or mode != "native"),
+            last_scan_age_s=None if self._scanned_s is None else time.monotonic() - self._scanned_s,
+            last_scan_ms=None if self._scanned_s is None else self._scan_took_s * 1000,
+            files=len(self._intake.known),
+            overflows=self.hints.overflows,
+            missed=self._missed,
+            scans=self._scans,
+        )
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._step()
+            except Exception:
+                # Not a single file's failure, those become problem cards: begin again from the disk.
+                self.failures += 1
+                log.exception("task-files: a look at the folder failed, looking again")
+                self._root_id = None
+                self._stop.wait(1.0)
+        self._disarm()
+        self._intake.save()
+
+    def _step(self) -> None:
+        if not self._root_is_armed():
+            return
+        if time.monotonic() >= self._next_scan_s:
+            self._periodic_look()
+        self.hints.wake.wait(max(0.0, self._next_moment_s() - time.monotonic()))
+        if self._stop.is_set():
+            return
+        taken = self.hints.take()
+        if self._is_storm(taken):
+            self._wait_for_quiet()
+            self.hints.take()
+            self._look_everywhere()
+        elif taken.everything:
+            self._look_everywhere()
+        else:
+            self._look_at_hinted(taken)
+        self._look_at_writers()
+        self._intake.read_due()
+        if time.monotonic() >= self._next_save_s:
+            self._next_save_s = time.monotonic() + SAVE_EVERY_S
+            self._intake.save()
+
+    def _next_moment_s(self) -> float:
+        """When something waits for a look even if no hint comes, in monotonic seconds."""
+        moments = [self._next_scan_s, *self._intake.retry.values()]
+        if self.hints.has_writers:
+            moments.append(time.monotonic() + WRITER_ASKED_S)
+        return min(moments)
+
+    # -- the root -----------------------------------------------------------------------------------------------
+
+    def _root_is_armed(self) -> bool:
+        """Whether the root is there and watched; arms it after it appeared, or appeared anew."""
+        try:
+            status = self.root.stat()
+            current = (status.st_dev, status.st_ino)
+        except OSError:
+            self._wait_for_root()
+            return False
+        if current == self._root_id and (self._polling or (self._watch is not None and self._watch.alive)):
+            return True
+        return self._arm(current)
+
+    def _wait_for_root(self) -> None:
+        if self._root_id is not None or self._condition is None:
+            log.info("waiting for the folder %s", self.root)
+            self._disarm()
+            self._root_id = None
+            self._intake.forget(list(self._intake.known))
+            self._tell_condition(loading=False, waiting=True)
+        self._stop.wait(MISSING_POLL_S)
+
+    def _arm(self, current: tuple[int, int]) -> bool:
+        """Watch first, look second: what changes in between is then at least hinted at."""
+        self._disarm()
+        self.hints.forget()
+        self._polling = self._why_poll()
+        if not self._polling:
+            try:
+                self._watch = self._new_watch(self.root, self.hints)
+                self._watch.start()
+            except (FileNotFoundError, NotADirectoryError):
+                self._watch = None
+                self._stop.wait(MISSING_POLL_S)
+                return False
+            except (OSError, RuntimeError) as error:
+                self._watch = None
+                self._polling = _watch_failure(error)
+        self._root_id = current
+        self._tell_condition(loading=not self._loaded, waiting=False)
+        if self._loaded:
+            self._look_everywhere()
+        else:
+            self._first_look()
+        return True
+
+    def _why_poll(self) -> str:
+        if self._wanted == "poll":
+            return "polling was asked for"
+        if self._missed_in_row >= MISSED_LOOKS:
+            return self._polling
+        kind = silent_mount(self.root) if self._wanted == "auto" else None
+        return f"the file system ({kind}) does not report changes, so the folder is polled every second" if kind else ""
+
+    def _disarm(self) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+            self._watch = None
+
+    def _tell_condition(self, *, loading: bool, waiting: bool) -> None:
+        degraded = (self._polling,) if self._polling and self._wanted != "poll" else ()
+        condition = BoardCondition(loading, waiting, degraded)
+        if condition != self._condition:
+            self._condition = condition
+            self._publish(condition)
+
+    # -- looking ------------------------------------------------------------------------------------------------
+
+    def _first_look(self) -> None:
+        """Read everything, live columns first, in batches, so that the first cards are there at once."""
+        cached = self._cache.load() if self._cache else {}
+        for column in COLUMNS:
+            found = self._scan(column.value)
+            self._intake.read(self._intake.read_cached(found, cached), loading=True)
+        self._intake.drop_from_cache(cached.keys() - self._intake.known.keys())
+        self._loaded = True
+        self._tell_condition(loading=False, waiting=False)
+        self._plan_scan()
+
+    def _look_everywhere(self) -> None:
+        """One look over all folders; reads what is new or different."""
+        self._settle(self._scan())
+        self._plan_scan()
+
+    def _settle(self, found: dict[str, FileStamp]) -> None:
+        changed = self._intake.different(found) - self.hints.writers().keys()
+        self._intake.read([*(self._intake.known.keys() - found.keys()), *changed])
+
+    def _periodic_look(self) -> None:
+        """The look that catches what the watcher missed, and notices when it misses too much."""
+        found = self._scan()
+        if self._polling:
+            self._settle_quiet(found)
+        else:
+            self._find_missed(found)
+            self._intake.read(self._intake.take_racy() - self.hints.writers().keys())
+        self._plan_scan()
+
+    def _find_missed(self, found: dict[str, FileStamp]) -> None:
+        known = self._intake.known
+        suspects = (self._intake.different(found) | (known.keys() - found.keys())) - self.hints.writers().keys()
+        suspects -= self._intake.retry.keys()
+        if suspects:
+            # A change of this very moment has its hint on the way; only what stays without one was missed.
+            self._stop.wait(MISSED_WAIT_S)
+            taken = self.hints.take()
+            suspects -= set(taken.files) | self.hints.writers().keys()
+            self.hints.put_back(taken)
+            if taken.everything or taken.folders:
+                return
+        # A stamp may change without a hint and without a difference: the other name of a hard link went away.
+        missed = self._intake.read(suspects) if suspects else 0
+        if not missed:
+            self._missed_in_row = 0
+            return
+        self._missed += missed
+        self._missed_in_row += 1
+        log.warning("the watcher missed %d changes, found by looking", missed)
+        if self._missed_in_row >= MISSED_LOOKS and self._wanted != "native":
+            self._polling = "changes are not reported reliably here, so the folder is polled every second"
+            self._disarm()
+            self._tell_condition(loading=False, waiting=False)
+
+    def _settle_quiet(self, found: dict[str, FileStamp]) -> None:
+        """Without a watcher nobody says when a writer is done, so a file is read when one poll saw it unchanged.
+
+        A file that only moved was complete before it moved, and is read at once.
+        """
+        known = self._intake.known
+        changed = self._intake.different(found)
+        gone = known.keys() - found.keys()
+        departed = {_same_bytes(known[path]) for path in gone}
+        quiet = {
+            path
+            for path in changed
+            if _same_bytes(found[path]) in departed or self._quiet_polls.get(path) == found[path]
+        }
+        self._quiet_polls = {path: found[path] for path in changed - quiet}
+        self._intake.read([*gone, *quiet, *(self._intake.take_racy() - changed)])
+
+    def _look_at_hinted(self, taken: Taken) -> None:
+        files = dict.fromkeys(taken.files)
+        for folder in taken.folders:
+            found = scan(self.root, folder)
+            before = [path for path in self._intake.known if path.startswith(folder + "/")]
+            files.update(dict.fromkeys(before))
+            files.update(dict.fromkeys(self._intake.different(found) - self.hints.writers().keys()))
+        if files:
+            self._intake.read(files)
+
+    def _look_at_writers(self) -> None:
+        """Files in a writer's hands: read when the writer let go, shown as being written when it takes its time."""
+        if not self.hints.has_writers:
+            return
+        now_s = time.monotonic()
+        writers = self.hints.writers()
+        self._still = {path: still for path, still in self._still.items() if path in writers}
+        done: Collection[str] = [path for path, touched_s in writers.items() if self._let_go(path, touched_s, now_s)]
+        for path in done:
+            self.hints.release(path)
+        if done:
+            self._intake.read(done)
+
+    def _let_go(self, path: str, touched_s: float, now_s: float) -> bool:
+        if now_s - touched_s < WRITER_ASKED_S:
+            return False
+        writer = has_writer(self.root / path)
+        if writer is False:
+            return True
+        stamp = self.door.stamp(path)
+        if stamp is None:
+            return True
+        before, since_s = self._still.setdefault(path, (stamp, now_s))
+        if stamp != before:
+            self._still[path] = (stamp, now_s)
+        elif writer is None and now_s - since_s >= STILL_S:
+            return True
+        if now_s - touched_s >= WRITING_SHOWN_S:
+            self._intake.show_writing(path, stamp)
+        return False
+
+    # -- bookkeeping --------------------------------------------------------------------------------------------
+
+    def _scan(self, below: str = "") -> dict[str, FileStamp]:
+        began_s = time.monotonic()
+        found = scan(self.root, below)
+        self._scanned_s = time.monotonic()
+        self._scan_took_s = self._scanned_s - began_s
+        if not below:
+            self._scans += 1
+        return found
+
+    def _plan_scan(self) -> None:
+        # Jittered, so that several boards on one disk do not look at the same moment.
+        shortest_s = POLL_S if self._polling else self._rescan_s
+        every_s = max(shortest_s, 20 * self._scan_took_s)
+        self._next_scan_s = time.monotonic() + every_s * random.uniform(0.9, 1.1)  # noqa: S311
+
+    def _is_storm(self, taken: Taken) -> bool:
+        now_s = time.monotonic()
+        self._rate = [(at_s, count) for at_s, count in self._rate if now_s - at_s < STORM_WINDOW_S]
+        self._rate.append((now_s, len(taken.files)))
+        return sum(count for _, count in self._rate) > STORM_HINTS
+
+    def _wait_for_quiet(self) -> None:
+        until_s = time.monotonic() + STORM_LONGEST_S
+        while (now_s := time.monotonic()) < until_s and now_s - self.hints.last_s < STORM_QUIET_S:
+            self._stop.wait(0.01)
+        self._rate = []
+
+
+def _same_bytes(stamp: FileStamp) -> tuple[int, int, int, int]:
+    """What stays of a stamp when a file is renamed; ctime does not."""
+    return (stamp.dev, stamp.ino, stamp.size, stamp.mtime_ns)
+
+
+def _watch_failure(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EMFILE):
+        return "the system has no file watches left (fs.inotify limits), so the folder is polled every second"
+    return f"watching failed ({error}), so the folder is polled every second"

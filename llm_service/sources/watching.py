@@ -1,0 +1,98 @@
+"""watchdog, armed and watched over: it starts, says when it lost something, and can be asked whether it still lives."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileAttribEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+)
+from watchdog.observers.api import BaseObserver
+
+from llm_service.sources.hints import Hints
+
+log = logging.getLogger(__name__)
+
+HEARD = [
+    FileCreatedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileDeletedEvent,
+    FileClosedEvent,
+    FileAttribEvent,
+    DirCreatedEvent,
+    DirMovedEvent,
+    DirDeletedEvent,
+]
+"""Never 'opened' or 'closed without writing': reading the files ourselves would wake us again, for ever."""
+
+PAIRING_S = 0.02
+"""How long watchdog holds back everything behind a file moved out of the tree; its own 0.5 s would stall the board."""
+
+
+class Watch:
+    """One armed watch over `root`. Raises OSError from `start` where the kernel has no watches left."""
+
+    def __init__(self, root: Path, hints: Hints) -> None:
+        self._root = root
+        self._hints = hints
+        self._observer = _new_observer()
+        self._alarm = _OverflowAlarm(hints)
+
+    def start(self) -> None:
+        logging.getLogger("watchdog.observers").addHandler(self._alarm)
+        try:
+            self._observer.schedule(self._hints, str(self._root), recursive=True, event_filter=HEARD)
+            self._observer.start()
+        except BaseException:
+            logging.getLogger("watchdog.observers").removeHandler(self._alarm)
+            if self._observer.is_alive():
+                self._observer.stop()
+            raise
+
+    def stop(self, deadline_s: float = 2.0) -> None:
+        logging.getLogger("watchdog.observers").removeHandler(self._alarm)
+        if self._observer.is_alive():
+            self._observer.stop()
+            self._observer.join(deadline_s)
+
+    @property
+    def alive(self) -> bool:
+        """False also when only the emitter died, which is what watchdog does when the root is deleted."""
+        emitters = self._observer.emitters
+        return self._observer.is_alive() and bool(emitters) and all(emitter.is_alive() for emitter in emitters)
+
+
+class _OverflowAlarm(logging.Handler):
+    """watchdog 7 tells of a queue overflow in its log and nowhere else."""
+
+    def __init__(self, hints: Hints) -> None:
+        super().__init__(logging.WARNING)
+        self._hints = hints
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "filesystem events were lost" in record.getMessage():
+            self._hints.distrust()
+
+
+def _new_observer() -> BaseObserver:
+    if sys.platform.startswith("linux"):
+        from watchdog.observers.inotify import InotifyObserver
+        from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
+
+        InotifyMoveEventGrouper.delay = PAIRING_S
+        # Full events tell a file that was moved in (complete) from one that was created (being written).
+        return InotifyObserver(generate_full_events=True)
+    from watchdog.observers import Observer
+
+    return Observer()
