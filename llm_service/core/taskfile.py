@@ -64,7 +64,7 @@ def read_document(data: bytes, max_bytes: int = MAX_BYTES) -> Document:
         reason = f"not UTF-8 text (byte 0x{data[error.start]:02x}); save the file as UTF-8"
         raise Unreadable(Problem(reason, before.count(b"\n") + 1, char)) from error
     document = read_mapping(text)
-    if not _text(document.values.get("id")):
+    if not _text(document.values.get("id")).strip():
         line = document.lines.get("id")
         raise Unreadable(Problem("the field 'id' is missing or empty; every task needs one", line, 1 if line else None))
     return document

@@ -1,0 +1,233 @@
+"""Makes the documents that come from the types: the OpenAPI file, the task schema, docs/events.md and docs/rest.md.
+
+`python tools/make_docs.py` writes them, `--check` says which are out of date (exit 1).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from llm_service import __version__
+from llm_service.core import shapes
+from llm_service.core.events import CATALOGUE, TOPICS
+from llm_service.core.routes import ROUTES, Route
+from llm_service.core.task_schema import schema as task_schema
+
+ROOT = Path(__file__).resolve().parent.parent
+REF = "#/components/schemas/{model}"
+
+
+def documents() -> dict[Path, str]:
+    """Every generated document by its place."""
+    return {
+        ROOT / "llm_service/dashboard/openapi.json": json.dumps(openapi(), indent=1) + "\n",
+        ROOT / "docs/task.schema.json": json.dumps(task_schema(), indent=2) + "\n",
+        ROOT / "docs/events.md": events_page(),
+        ROOT / "docs/rest.md": rest_page(),
+    }
+
+
+def component_schemas() -> dict[str, Any]:
+    """The JSON Schemas of all shapes, by name."""
+    wanted = {route.shape for route in ROUTES if route.shape} | {event.shape for event in CATALOGUE}
+    adapters = [(shape.__name__, "serialization", TypeAdapter(shape)) for shape in sorted(wanted, key=_name)]
+    adapters.append(("ErrorJson", "serialization", TypeAdapter(shapes.ErrorJson)))
+    _, definitions = TypeAdapter.json_schemas(adapters, ref_template=REF)
+    return dict(sorted(definitions["$defs"].items()))
+
+
+def openapi() -> dict[str, Any]:
+    """The interface as OpenAPI 3.1."""
+    paths: dict[str, dict[str, Any]] = {}
+    for route in ROUTES:
+        path = re.sub(r"<(\w+)>", r"{\1}", route.path)
+        paths.setdefault(path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "llm-service dashboard",
+            "version": __version__,
+            "description": "The live task board over HTTP. Live events come over Socket.IO, see docs/events.md.",
+        },
+        "security": [{"bearer": []}, {"cookie": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": "llm_service_<instance>"},
+            },
+            "schemas": component_schemas(),
+        },
+    }
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    operation: dict[str, Any] = {"summary": route.about, "responses": {"200": _response(route)}}
+    if route.params:
+        operation["parameters"] = [
+            {
+                "name": param.name,
+                "in": param.place,
+                "required": param.required,
+                "description": param.about,
+                "schema": {"type": "string"},
+            }
+            for param in route.params
+        ]
+    if route.public:
+        operation["security"] = []
+    for code in (*route.errors, *(() if route.public else (401,))):
+        shape = "Ready" if route.path == "/ready" and code == 503 else "ErrorJson"
+        operation["responses"][str(code)] = {
+            "description": _ERRORS[code],
+            "content": {"application/json": {"schema": {"$ref": REF.format(model=shape)}}},
+        }
+    return operation
+
+
+_ERRORS = {
+    400: "A parameter cannot be used; the error says which and what is allowed.",
+    401: "No valid token or login.",
+    404: "Not on the board.",
+    409: "Not possible as things stand; the error says why.",
+    503: "Not ready.",
+}
+
+
+def _response(route: Route) -> dict[str, Any]:
+    if route.shape is None:
+        return {"description": "The document."}
+    schema = {"$ref": REF.format(model=route.shape.__name__)}
+    return {"description": _doc(route.shape), "content": {"application/json": {"schema": schema}}}
+
+
+def events_page() -> str:
+    """docs/events.md."""
+    schemas = component_schemas()
+    parts = [_EVENTS_HEAD.format(topics=", ".join(f"`{topic}`" for topic in TOPICS))]
+    for event in CATALOGUE:
+        numbered = f"Topic `{event.topic}`, numbered." if event.topic else "Not numbered."
+        parts.append(f"### `{event.name}`\n\nSent {event.when}. {numbered}\n\n{_doc(event.shape)}\n")
+        parts.append(_fields(schemas[event.shape.__name__]))
+    parts.append("## Shapes\n")
+    for name in ("CardJson", "MarkJson", "ProblemJson", "Counts", "ColumnJson", "ListedChange", "ActivityEntry"):
+        parts.append(f"#### {name}\n\n{schemas[name].get('description', '')}\n\n{_fields(schemas[name])}")
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def rest_page() -> str:
+    """docs/rest.md."""
+    schemas = component_schemas()
+    parts = [_REST_HEAD]
+    for route in ROUTES:
+        parts.append(f"### `{route.method} {route.path}`\n\n{route.about}\n")
+        if route.params:
+            rows = [f"| `{param.name}` | {param.about} |" for param in route.params]
+            parts.append("\n".join(["| parameter | meaning |", "|---|---|", *rows]) + "\n")
+        if route.shape:
+            parts.append(_fields(schemas[route.shape.__name__]))
+        if route.errors:
+            parts.append("\n".join(f"- {code}: {_ERRORS[code]}" for code in route.errors) + "\n")
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _fields(schema: dict[str, Any]) -> str:
+    rows = ["| field | type |", "|---|---|"]
+    required = schema.get("required", [])
+    for name, field in schema.get("properties", {}).items():
+        optional = "" if name in required else " (not always there)"
+        rows.append(f"| `{name}` | {_type(field)}{optional} |")
+    return "\n".join(rows) + "\n" if len(rows) > 2 else "No fields.\n"
+
+
+def _type(field: dict[str, Any]) -> str:
+    if "$ref" in field:
+        return field["$ref"].rpartition("/")[2]
+    if "anyOf" in field:
+        return " or ".join(_type(option) for option in field["anyOf"])
+    kind = field.get("type", "any")
+    if kind == "array":
+        return f"list of {_type(field['items'])}"
+    if kind == "object" and isinstance(field.get("additionalProperties"), dict):
+        return f"mapping to {_type(field['additionalProperties'])}"
+    return {"integer": "whole number", "string": "text"}.get(kind, kind)
+
+
+def _doc(shape: type) -> str:
+    return " ".join((shape.__doc__ or "").split())
+
+
+def _name(shape: type) -> str:
+    return shape.__name__
+
+
+_EVENTS_HEAD = """# Events
+
+<!-- Made by tools/make_docs.py from llm_service/core/events.py and shapes.py; a test compares them. -->
+
+Socket.IO 4 (protocol 5), namespace `/dashboard`, path `/socket.io/`. Log in with the cookie of the page or with the
+header `Authorization: Bearer <token>`. Every event carries one JSON object.
+
+**Numbered events** belong to a topic ({topics}) and begin with four fields: `epoch` (random for each start of the
+server), `topic`, `seq` (counts up by one within the topic) and `at` (ISO 8601 UTC with milliseconds). Apply them so:
+
+- `seq` you have already: ignore it.
+- `seq` is the next: apply it.
+- a hole, or another `epoch`: `subscribe` again without a position; a snapshot comes.
+
+**From the client**, each answered by an acknowledgement:
+
+| event | data | acknowledgement |
+|---|---|---|
+| `subscribe` | `{{topic, epoch?, seq?}}` | `{{ok: true, epoch, seq}}` or `{{ok: false, error}}` |
+| `unsubscribe` | `{{topic}}` | `{{ok: true}}` or `{{ok: false, error}}` |
+| `ping` | nothing | `{{ok: true, timestamp}}`, and the event `pong` |
+
+With `epoch` and `seq` of the last event you applied, `subscribe` replays what you missed, as long as it is kept (the
+last 1,000 events of a topic); without, or too late, it sends `<topic>.snapshot`. Both may arrive before the
+acknowledgement. On connect the same can be said for several topics at once in the Socket.IO `auth`:
+`{{"topics": {{"board": {{"epoch": "…", "seq": 41}}, "activity": {{}}}}}}`. A client that sends no such `auth` joins all topics
+from now on, without a snapshot.
+
+A snapshot holds the first 100 cards of each column; everything else is at [`/api/board` and `/api/tasks`](rest.md),
+whose answers carry `epoch` and `seq` too: fetch, then apply the events that are newer.
+
+`task.assigned` and the other `task.*` events carry `old_status`, `new_status`, `old_column`, `old_agent` and
+`old_path` only when the file moved.
+
+## Events by name
+"""
+
+_REST_HEAD = """# REST
+
+<!-- Made by tools/make_docs.py from llm_service/core/routes.py and shapes.py; a test compares them. -->
+
+Everything but `/health` and `/login` needs the token: `Authorization: Bearer $(cat TOKEN_FILE)` or the login cookie.
+`llm-service dashboard status` says where the token file is. A refusal is `{"error": "one sentence"}`. The same as
+OpenAPI 3.1 is served at `/openapi.json`, and as a page at `/docs`. All times are ISO 8601 UTC.
+
+"""
+
+
+def main() -> int:
+    """Write, or with ``--check`` compare, the documents."""
+    check = "--check" in sys.argv[1:]
+    stale = []
+    for path, text in documents().items():
+        if check and (not path.exists() or path.read_text() != text):
+            stale.append(str(path.relative_to(ROOT)))
+        elif not check:
+            path.write_text(text)
+    if stale:
+        print(f"out of date, run `make docs`: {', '.join(stale)}")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
