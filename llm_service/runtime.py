@@ -60,7 +60,7 @@ class Runtime:
         from llm_service.dashboard.world import World
 
         settings, instance = self.settings, self.instance
-        self.auth = Auth(instance.token, instance.cookie_name, time.time)
+        self.auth = Auth(instance.token, instance.cookie_name, time.monotonic)
         world = World(
             hub=self.hub,
             epoch=self._epoch,
@@ -73,7 +73,7 @@ class Runtime:
             now_iso=_now_iso,
             warnings=_warnings(settings),
         )
-        links = sessions.Links(new=self.login_url, rotate=self._rotate)
+        links = sessions.Links(new=self.login_url, rotate=self._rotate, hang_up=self._hang_up)
         self.dashboard = app.create_dashboard(settings, world, self.auth, links)
         self.server = WebServer(
             self.dashboard.app,
@@ -111,6 +111,7 @@ class Runtime:
     def stop(self) -> None:
         """Say goodbye, stop the web, the source and the hub, in that order; within 5 seconds."""
         self.dashboard.live.say_goodbye()
+        self._hang_up()
         self._stop_watching()
         self.server.stop(deadline_s=2.0)
 
@@ -156,6 +157,12 @@ class Runtime:
         if got is None:
             return None
         return got.data if isinstance(got, FileRead) else got.problem
+
+    def _hang_up(self) -> None:
+        """End every live connection: at the end, and when the token it was made with is no longer good."""
+        from llm_service.dashboard import websocket
+
+        websocket.close_all(self.dashboard.socketio)
 
     def _rotate(self) -> tuple[str, str]:
         token = self.instance.rotate_token()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 NAMESPACE = "/dashboard"
 MAX_QUEUED = 500
 """Packets waiting for one client before it is taken off its topics: it will ask again when it reads again."""
+
+GOODBYE_S = 0.3
 
 Ack = dict[str, object]
 
@@ -52,8 +55,11 @@ class Live:
             self._server.emit(event.name, event.payload, namespace=NAMESPACE, room=event.topic)
 
     def say_goodbye(self) -> None:
-        """Tell everybody that the process is going away."""
+        """Tell everybody that the process is going away; gives the words a moment to leave, not more."""
         self._server.emit("server.stopping", {"timestamp": self._now_iso()}, namespace=NAMESPACE)
+        until_s = time.monotonic() + GOODBYE_S
+        while time.monotonic() < until_s and any(s.queue.qsize() for s in list(self._server.eio.sockets.values())):
+            time.sleep(0.01)
 
     # -- from clients -------------------------------------------------------------------------------------------
 

@@ -16,10 +16,12 @@ from llm_service.errors import LlmServiceError
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """``new`` makes a one-time login link; ``rotate`` makes and keeps a new token and returns it with its file."""
+    """``new`` makes a one-time login link; ``rotate`` makes and keeps a new token and returns it with its file;
+    ``hang_up`` ends every live connection."""
 
     new: Callable[[], str]
     rotate: Callable[[], tuple[str, str]]
+    hang_up: Callable[[], None]
 
 
 def blueprint(world: World, auth: Auth, links: Links) -> Blueprint:
@@ -48,6 +50,7 @@ def blueprint(world: World, auth: Auth, links: Links) -> Blueprint:
         except LlmServiceError as error:
             return jsonify({"error": str(error)}), 409
         auth.rotate(token)
+        links.hang_up()
         return jsonify({"token_file": token_file})
 
     return routes
