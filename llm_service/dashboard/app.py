@@ -13,8 +13,8 @@ from werkzeug.exceptions import HTTPException
 
 from llm_service.dashboard import api, docs_page, guard, headers, login, sessions, websocket
 from llm_service.dashboard.auth import Auth
-from llm_service.dashboard.origins import allowed_origin
 from llm_service.dashboard.live import Live
+from llm_service.dashboard.origins import allowed_origin
 from llm_service.dashboard.world import World
 from llm_service.settings import Settings
 
