@@ -22,6 +22,7 @@ import platformdirs
 from llm_service import __version__
 from llm_service.errors import AlreadyRunning, LlmServiceError, SettingsError
 from llm_service.instance_record import Record, read_record, write_record
+from llm_service.logs import register_secret
 from llm_service.private_files import make_private_dir, open_private, read_private, write_private
 from llm_service.settings import Settings
 
@@ -50,9 +51,7 @@ class Home:
         root = settings.watch_dir.resolve()
         state_dir = settings.state_dir.resolve() if settings.state_dir else homes_dir() / _folder_name(root)
         if state_dir.is_relative_to(root):
-            raise SettingsError(
-                f"state_dir: {state_dir} lies in the watched folder {root}; choose one outside it"
-            )
+            raise SettingsError(f"state_dir: {state_dir} lies in the watched folder {root}; choose one outside it")
         return cls(root, state_dir)
 
     def running(self) -> Record | None:
@@ -63,14 +62,14 @@ class Home:
 class Instance:
     """The server this process is: made by `open`, which holds the lock until `close`."""
 
-    def __init__(
-        self, home: Home, lock: int, identity: str, token: str | None, token_file: Path | None
-    ) -> None:
+    def __init__(self, home: Home, lock: int, identity: str, token: str | None, token_file: Path | None) -> None:
         self.root = home.root
         self.state_dir = home.state_dir
         self.id = identity
         self.token = token
         self.token_file = token_file
+        if token is not None:
+            register_secret(token)
         self._lock = lock
 
     @classmethod
@@ -115,6 +114,7 @@ class Instance:
         if self.token_file != self.state_dir / "token":
             raise LlmServiceError("the token was given by the environment; change it there and start again")
         self.token = secrets.token_urlsafe(32)
+        register_secret(self.token)
         write_private(self.token_file, self.token + "\n")
         return self.token
 
@@ -224,9 +224,7 @@ def _token(settings: Settings, environ: Mapping[str, str], state_dir: Path) -> t
 
 def _checked(token: str, origin: str) -> str:
     if not TOKEN_CHARS.fullmatch(token):
-        raise SettingsError(
-            f"token: allowed are 16 to 512 visible ASCII characters without blanks (from {origin})"
-        )
+        raise SettingsError(f"token: allowed are 16 to 512 visible ASCII characters without blanks (from {origin})")
     return token
 
 

@@ -1,0 +1,33 @@
+"""What `dashboard start` and `dashboard open` print about a server."""
+
+from __future__ import annotations
+
+import json
+
+from llm_service import __version__
+from llm_service.cli.printing import say
+from llm_service.instance_record import Record
+
+
+def announce_json(record: Record, login_url: str) -> None:
+    """One line for scripts."""
+    fields = {
+        "url": record.url,
+        "login_url": login_url,
+        "token_file": record.token_file,
+        "port": record.port,
+        "pid": record.pid,
+    }
+    say(json.dumps(fields))
+
+
+def announce(record: Record, login_url: str, *, running_already: bool = False, stop_hint: str) -> None:
+    """A few lines for a person."""
+    if running_already:
+        say(f"A board of {record.root} is running already (pid {record.pid}).")
+    else:
+        say(f"llm-service {__version__} shows {record.root}")
+    say(f"  Address     {record.url}")
+    if login_url != record.url:
+        say(f"  Log in once {login_url}")
+    say(f"  Stop        {stop_hint}")

@@ -1,0 +1,45 @@
+"""``llm-service config``: what the settings are and where they came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from llm_service.cli.options import settings_options
+from llm_service.cli.printing import say
+from llm_service.cli.session import Session, pass_session
+from llm_service.settings import TABLE
+
+
+@click.group()
+def config() -> None:
+    """The settings: flag, then LLM_SERVICE_*, then llm-service.toml here, then the user's, then default."""
+
+
+@config.command()
+@settings_options()
+@click.option("--origin", is_flag=True, help="Say for each value where it came from.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+@pass_session
+def show(session: Session, flags: Mapping[str, object], origin: bool, as_json: bool) -> None:
+    """Print every setting as `dashboard start` with the same flags would use it."""
+    resolved = session.resolve(flags)
+    values = {name: _plain(getattr(resolved.settings, name)) for name in TABLE}
+    if as_json:
+        full = {name: {"value": value, "origin": resolved.origins[name]} for name, value in values.items()}
+        say(json.dumps(full if origin else values, indent=2))
+        return
+    width = max(map(len, values))
+    shown = {name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}
+    value_width = max(map(len, shown.values()))
+    for name, text in shown.items():
+        say(f"{name:<{width}}  " + (f"{text:<{value_width}}  {resolved.origins[name]}" if origin else text))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Path):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,85 @@
+"""The life of one server in the foreground: become the instance, start, announce, wait, stop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from llm_service.cli import remote
+from llm_service.cli.announcing import announce, announce_json
+from llm_service.cli.opening import open_page
+from llm_service.cli.printing import flush, say
+from llm_service.cli.signals import StopSignals
+from llm_service.errors import SettingsError
+from llm_service.instance import Busy, Instance
+from llm_service.instance_record import Record
+from llm_service.logs import set_up
+from llm_service.settings import Settings, warnings
+
+
+def serve(settings: Settings, environ: Mapping[str, str], *, as_json: bool) -> None:
+    """Serve until a signal asks to stop; where the folder is served already, show that server instead."""
+    signals = StopSignals()
+    signals.install()
+    try:
+        instance = Instance.open(settings, environ)
+    except Busy as busy:
+        show_running(busy.record, settings, environ, as_json=as_json)
+        return
+    try:
+        _run(settings, instance, signals, environ, as_json=as_json)
+    finally:
+        instance.close()
+        flush()
+
+
+def _run(
+    settings: Settings, instance: Instance, signals: StopSignals, environ: Mapping[str, str], *, as_json: bool
+) -> None:
+    # Imported late: `task list` and `--help` should not wait for Flask.
+    from llm_service.runtime import Runtime
+
+    _start_log(settings, instance)
+    runtime = Runtime(settings, instance)
+    runtime.start()
+    try:
+        record = instance.announce(runtime.url, runtime.port)
+        login_url = runtime.login_url()
+        if as_json:
+            announce_json(record, login_url)
+        else:
+            announce(record, login_url, stop_hint="Ctrl+C")
+            if not instance.root.is_dir():
+                say("  The folder does not exist yet; the page waits for it.")
+            if settings.browser:
+                open_page(login_url, environ)
+        for sentence in warnings(settings):
+            say(f"Warning: {sentence}", err=True)
+        flush()
+        signals.until_asked(runtime.wait)
+    finally:
+        runtime.stop()
+
+
+def _start_log(settings: Settings, instance: Instance) -> None:
+    log_file = settings.log_file
+    if log_file is not None and (not log_file.parent.is_dir() or log_file.is_dir()):
+        raise SettingsError(f"log_file: {log_file} cannot be written; allowed: a file in a folder that exists")
+    if log_file is not None and log_file.resolve().is_relative_to(instance.root):
+        raise SettingsError(f"log_file: {log_file} lies in the watched folder; choose one outside it")
+    set_up(settings.log_level, log_file)
+
+
+def show_running(record: Record, settings: Settings, environ: Mapping[str, str], *, as_json: bool) -> None:
+    """Print and open the server that runs, with a login link of its own."""
+    try:
+        login_url = remote.login_url(record, environ)
+    except remote.Refused as refused:
+        if refused.status == remote.UNAUTHORIZED:
+            raise
+        login_url = record.url
+    if as_json:
+        announce_json(record, login_url)
+        return
+    announce(record, login_url, running_already=True, stop_hint="llm-service dashboard stop")
+    if settings.browser:
+        open_page(login_url, environ)
