@@ -14,10 +14,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from llm_service import __version__
+from llm_service.cli.task_schema import schema_text
 from llm_service.core import shapes
 from llm_service.core.events import CATALOGUE, TOPICS
 from llm_service.core.routes import ROUTES, Route
-from llm_service.core.task_schema import schema as task_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 REF = "#/components/schemas/{model}"
@@ -27,7 +27,7 @@ def documents() -> dict[Path, str]:
     """Every generated document by its place."""
     return {
         ROOT / "llm_service/dashboard/openapi.json": json.dumps(openapi(), indent=1) + "\n",
-        ROOT / "docs/task.schema.json": json.dumps(task_schema(), indent=2) + "\n",
+        ROOT / "docs/task.schema.json": schema_text(),
         ROOT / "docs/events.md": events_page(),
         ROOT / "docs/rest.md": rest_page(),
     }
@@ -192,8 +192,8 @@ server), `topic`, `seq` (counts up by one within the topic) and `at` (ISO 8601 U
 With `epoch` and `seq` of the last event you applied, `subscribe` replays what you missed, as long as it is kept (the
 last 1,000 events of a topic); without, or too late, it sends `<topic>.snapshot`. Both may arrive before the
 acknowledgement. On connect the same can be said for several topics at once in the Socket.IO `auth`:
-`{{"topics": {{"board": {{"epoch": "…", "seq": 41}}, "activity": {{}}}}}}`. A client that sends no such `auth` joins all topics
-from now on, without a snapshot.
+`{{"topics": {{"board": {{"epoch": "…", "seq": 41}}, "activity": {{}}}}}}`. A client that sends no such `auth` joins all
+topics from now on, without a snapshot.
 
 A snapshot holds the first 100 cards of each column; everything else is at [`/api/board` and `/api/tasks`](rest.md),
 whose answers carry `epoch` and `seq` too: fetch, then apply the events that are newer.

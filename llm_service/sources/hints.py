@@ -71,7 +71,11 @@ class Hints(FileSystemEventHandler):
                 return
             if not source or not is_task_name(source.rpartition("/")[2]):
                 return
-            if kind in ("created", "modified"):
+            if kind == "modified":
+                # Wakes nobody: `closed` follows, and who waits for it in vain is found by the clock.
+                self._writers[source] = self.last_s = time.monotonic()
+                return
+            if kind == "created":
                 self._writers[source] = time.monotonic()
             elif kind == "attrib":
                 if source not in self._writers:

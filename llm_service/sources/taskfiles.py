@@ -40,6 +40,8 @@ STILL_S = 5.0
 """Where the kernel cannot tell, a file is read when its stamp stood still this long."""
 WRITING_SHOWN_S = 0.4
 """A write quicker than this is not shown as being written: the card would only blink."""
+TICK_S = 0.25
+"""Longest sleep: bounds how late a root that was replaced, or a writer that never closes, is noticed."""
 POLL_S = 1.0
 MISSING_POLL_S = 0.25
 MISSED_LOOKS = 3
@@ -153,7 +155,7 @@ class TaskFiles:
             return
         if time.monotonic() >= self._next_scan_s:
             self._periodic_look()
-        self.hints.wake.wait(max(0.0, self._next_moment_s() - time.monotonic()))
+        self.hints.wake.wait(min(TICK_S, max(0.0, self._next_moment_s() - time.monotonic())))
         if self._stop.is_set():
             return
         taken = self.hints.take()
