@@ -1,0 +1,146 @@
+// What a click, a key or an input does. Views only name an action in data-action; here stands what it means.
+import { copyText } from "./clipboard.js";
+import { cardAt } from "./motion.js";
+import { HOME, formatRoute, parseRoute } from "./url.js";
+import { NO_QUERY, SORTS } from "./reduce/order.js";
+
+const THEMES = { system: "light", light: "dark", dark: "system" };
+
+/** The actions by name: (element, event) → void. `parts` are {store, go, loading, socket, detail, board, say}. */
+export function createActions({ store, go, loading, retry, detail, board, say }) {
+  const ui = (patch) => store.dispatch({ type: "ui", patch });
+  const route = () => store.state.route;
+  const query = (patch, replace = false) => go({ ...route(), section: "board", query: { ...route().query, ...patch } }, { replace });
+
+  const actions = {
+    open: (element, event) => openLink(element, event),
+    "open-entry": (element, event) => openLink(element, event),
+    close: () => closeTask(),
+    "retry-detail": () => detail.again(),
+    copy: (element) => copy(element, element.dataset.copy),
+    "copy-id": () => copyFocused(),
+    release: (element) => release(element.dataset.column),
+    "release-all": () => Object.keys(store.state.board.columns).forEach(release),
+    more: (element) => loading.more(element.dataset.column),
+    menu: (element) => toggleMenu(element.dataset.menu),
+    unfilter: ({ dataset }) => unfilter(dataset.filter, dataset.value),
+    clear: () => query({ ...NO_QUERY, sort: route().query.sort }),
+    group: () => go({ ...route(), section: "board", group: !route().group }),
+    fold: ({ dataset }) => ui({ closedGroups: toggled(store.state.ui.closedGroups, dataset.group) }),
+    "open-row": ({ dataset }) => ui({ openRows: toggled(store.state.ui.openRows, dataset.row) }),
+    "only-agent": ({ dataset }) => query({ agent: [dataset.agent] }),
+    tag: ({ dataset }) => go({ ...HOME, query: { ...NO_QUERY, tag: [dataset.tag] } }),
+    only: ({ dataset }) => go({ ...route(), column: route().column === dataset.column ? null : dataset.column }),
+    column: ({ dataset }) => go({ ...route(), column: dataset.column }, { replace: true }),
+    drawer: () => ui({ drawer: !store.state.ui.drawer }),
+    theme: () => ui({ theme: THEMES[store.state.ui.theme] }),
+    help: () => ui({ help: !store.state.ui.help, menu: null }),
+    "close-help": () => ui({ help: false }),
+    search: () => focusSearch(),
+    problem: (element) => nextProblem(element?.dataset?.column),
+    retry: () => retry(),
+    reload: () => location.reload(),
+    dismiss: ({ dataset }) => ui({ dismissed: [...store.state.ui.dismissed, dataset.text] }),
+    skip: () => (board.querySelector(".card-title[tabindex='0']") ?? document.getElementById("main")).focus(),
+    logout: () => logOut(),
+    escape: (_, event) => escape(event),
+  };
+
+  const inputs = {
+    search: (element) => query({ q: element.value }, true),
+    sort: (element) => SORTS.includes(element.value) && query({ sort: element.value }),
+    filter: ({ dataset, value, checked }) => setFilter(dataset.filter, value, checked),
+    "menu-text": (element) => ui({ menuText: element.value }),
+    "letter-keys": (element) => ui({ letterKeys: element.checked }),
+  };
+
+  function openLink(element, event) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button > 0) return;
+    event.preventDefault();
+    const { task, file } = parseRoute(element.getAttribute("href"));
+    const card = element.closest(".card");
+    if (card) ui({ cursor: card.dataset.path });
+    go({ ...route(), section: "board", task, file });
+  }
+
+  function closeTask() {
+    if (history.state?.opened) history.back();
+    else go({ ...route(), task: null, file: null });
+  }
+
+  async function copy(element, text) {
+    const done = await copyText(text);
+    say(done ? "Copied." : "Copying was refused by the browser.");
+    if (!done) return;
+    element.dataset.copied = "";
+    setTimeout(() => delete element.dataset.copied, 1_200);
+  }
+
+  function copyFocused() {
+    const button = document.activeElement?.closest?.(".card")?.querySelector(".id");
+    if (button) copy(button, button.dataset.copy);
+  }
+
+  function release(column) {
+    if (!store.state.board.columns[column].held.length) return;
+    store.dispatch({ type: "release", column });
+    board.querySelector(`[data-scroll="${column}"]`)?.scrollTo({ top: 0 });
+  }
+
+  function toggleMenu(name) {
+    const open = store.state.ui.menu !== name;
+    ui({ menu: open ? name : null, menuText: "" });
+    if (open && name !== "more") loading.totals();
+  }
+
+  function unfilter(name, value) {
+    query(name === "q" ? { q: "" } : { [name]: route().query[name].filter((other) => other !== value) });
+  }
+
+  function setFilter(name, value, on) {
+    const others = route().query[name].filter((other) => other !== value);
+    query({ [name]: on ? [...others, value] : others });
+  }
+
+  function focusSearch() {
+    const input = document.querySelector("[data-input=search]");
+    input?.focus();
+    input?.select();
+  }
+
+  /** Go to the next problem card below the one in focus, round and round. */
+  function nextProblem(column) {
+    const within = column ? board.querySelector(`[data-scroll="${column}"]`) : board;
+    const found = [...(within?.querySelectorAll(".card[data-state=invalid]") ?? [])].filter((card) => card.offsetParent);
+    const next = found[(found.indexOf(document.activeElement?.closest?.(".card")) + 1) % found.length];
+    if (!next) return say("The problem files are further down; load more of the column.");
+    ui({ cursor: next.dataset.path });
+    next.querySelector(".card-title").focus();
+    next.scrollIntoView({ block: "nearest" });
+  }
+
+  async function logOut() {
+    await fetch("/logout", { method: "POST" }).catch(() => null);
+    location.assign("/login");
+  }
+
+  function escape(event) {
+    if (store.state.ui.menu) return closeMenu();
+    if (event.target.matches?.("[data-input=search]")) {
+      if (event.target.value) query({ q: "" }, true);
+      else (board.querySelector(".card-title[tabindex='0']") ?? event.target).focus();
+    }
+  }
+
+  function closeMenu() {
+    const button = document.querySelector(`[data-menu="${store.state.ui.menu}"]`);
+    ui({ menu: null });
+    button?.focus();
+  }
+
+  return { actions, inputs, closeTask, cardAt: (path) => cardAt(board, path), address: () => formatRoute(route()) };
+}
+
+function toggled(list, value) {
+  return list.includes(value) ? list.filter((other) => other !== value) : [...list, value];
+}

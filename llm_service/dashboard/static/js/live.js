@@ -1,0 +1,78 @@
+// Everything that arrives by itself: events from the socket, answers by polling while it is down, waking from sleep.
+import { createAnnouncer } from "./announcer.js";
+import { getJson } from "./net/api.js";
+import { openSocket } from "./net/socket.js";
+import { watchSleep } from "./net/wake.js";
+
+const FIRST_POLL_MS = 3_000;
+const POLL_MS = 30_000;
+const AGAIN_MS = 1_000;
+
+/** Start listening. `readAnchors()` says what must not be moved now; `noted(changes)` hears of every applied change. */
+export function startLive(store, { loading, readAnchors, noted, say }) {
+  const announcer = createAnnouncer(say);
+  const signal = (kind, more = {}) => store.dispatch({ type: "connection", signal: { kind, ...more }, now: Date.now() });
+
+  const socket = openSocket(() => store.state.streams, {
+    event(name, payload) {
+      const before = store.state.board;
+      store.dispatch({ type: "event", name, payload, anchors: readAnchors(), now: Date.now() });
+      if (store.state.board === before || !(payload.task || payload.changes)) return;
+      const changes = payload.changes ?? [{ event: name, ...payload }];
+      announcer.note(changes);
+      noted(changes);
+    },
+    up: (ack) => signal("up", { version: ack.version }),
+    down: () => signal("down"),
+    refused: () => signal("down"),
+    stopping: () => signal("stopping"),
+    lost: (topic) => store.dispatch({ type: "resubscribe", topic }),
+  });
+
+  async function subscribe(topic) {
+    try {
+      await socket.subscribe(topic);
+    } catch {
+      setTimeout(() => socket.connected && store.state.wanted[topic] && subscribe(topic), AGAIN_MS);
+    }
+  }
+
+  const poll = createPolling(store, loading);
+  store.subscribe((state, before) => {
+    for (const topic of Object.keys(state.wanted)) if (state.wanted[topic] && !before.wanted[topic]) subscribe(topic);
+    if (state.connection.lost !== before.connection.lost) poll.follow(state.connection.lost);
+  });
+  watchSleep({
+    checked: () => socket.check(),
+    slept: () => ["board", "activity"].forEach((topic) => store.dispatch({ type: "resubscribe", topic })) ?? socket.check(),
+    ticked: (now) => {
+      signal("tick");
+      if (!document.hidden) store.dispatch({ type: "clock", now });
+    },
+  });
+  return { check: () => socket.check(), poll: poll.now };
+}
+
+/** While the line is down: ask soon, then every 30 seconds. */
+function createPolling(store, loading) {
+  let timer = null;
+  const now = async () => {
+    if (!(await loading.load())) return;
+    const { entries } = await getJson("/api/activity").catch(() => ({}));
+    if (entries) store.dispatch({ type: "activity", entries });
+  };
+  const later = (ms) => {
+    timer = setTimeout(async () => {
+      await now();
+      if (timer !== null) later(POLL_MS);
+    }, ms);
+  };
+  return {
+    now,
+    follow(lost) {
+      clearTimeout(timer);
+      timer = null;
+      if (lost) later(FIRST_POLL_MS);
+    },
+  };
+}

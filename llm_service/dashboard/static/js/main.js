@@ -1,0 +1,82 @@
+// Puts the page together: store, loader, live line, panels. Nothing here decides anything.
+import { createActions } from "./actions.js";
+import { listen } from "./listening.js";
+import { createFrames } from "./frame.js";
+import { createLoading } from "./net/loading.js";
+import { createDetail, keyOf } from "./net/detail.js";
+import { getJson } from "./net/api.js";
+import { createMotion } from "./motion.js";
+import { createOverlays } from "./overlays.js";
+import { createPanels } from "./panels.js";
+import { readPreferences, savePreferences } from "./preferences.js";
+import { anchors, watchReading } from "./reading.js";
+import { COLUMNS } from "./reduce/order.js";
+import { initialState, reduce } from "./reduce/root.js";
+import { createRouting } from "./routing.js";
+import { createStore } from "./store.js";
+import { parseRoute } from "./url.js";
+
+const SKELETON_AFTER_MS = 150;
+const SKELETON_MS = 300;
+const first = globalThis.llmServiceFirst;
+const board = document.getElementById("board");
+const region = document.getElementById("live-region");
+
+const store = createStore(reduce, initialState(parseRoute(location.hash), Date.now(), readPreferences()));
+const say = (text) => (region.textContent = region.textContent === text ? `${text} ` : text);
+const go = createRouting((route) => store.dispatch({ type: "route", route }));
+const loading = createLoading(store, first);
+const detail = createDetail(store);
+const motion = createMotion(board, document.getElementById("travel"));
+let live = null;
+
+function retry() {
+  loading.load();
+  live?.check();
+}
+
+const acting = createActions({ store, go, loading, retry, detail, board, say });
+const landing = () => board.querySelector(".card-title[tabindex='0']");
+const overlays = createOverlays({
+  closeTask: acting.closeTask,
+  closeHelp: () => store.dispatch({ type: "ui", patch: { help: false } }),
+  landing,
+  redraw: () => frames.ask(),
+});
+const frames = createFrames(store, [...createPanels(), ...overlays], motion.around);
+
+store.subscribe((state, before) => {
+  if (state.ui !== before.ui) savePreferences(state.ui, before.ui);
+});
+listen({ acting, store, board, go });
+watchReading(board, () => {
+  const now = anchors(board);
+  for (const column of COLUMNS) if (store.state.board.columns[column].held.length && !now[column]) store.dispatch({ type: "release", column });
+});
+
+async function start() {
+  frames.drawNow();
+  setTimeout(() => store.dispatch({ type: "ui", patch: { skeleton: true } }), SKELETON_AFTER_MS);
+  setTimeout(() => store.dispatch({ type: "ui", patch: { skeleton: false } }), SKELETON_AFTER_MS + SKELETON_MS);
+  await loading.load();
+  frames.drawNow();
+  setTimeout(() => store.dispatch({ type: "ui", patch: { firstFrame: false } }));
+  const { startLive } = await import("./live.js");
+  live = startLive(store, { loading, say, readAnchors: () => anchors(board), noted });
+  if (keyOf(store.state.route)) detail.start();
+  getJson("/api/session").then((session) => store.dispatch({ type: "session", session }), () => {});
+  (globalThis.requestIdleCallback ?? setTimeout)(() => overlays.forEach((overlay) => overlay.warm()));
+}
+
+function noted(changes) {
+  motion.note(changes);
+  detail.note(changes);
+}
+
+function broke(text) {
+  store.dispatch({ type: "ui", patch: { broken: String(text).slice(0, 200) } });
+}
+addEventListener("error", (event) => event.error && broke(event.error.message));
+addEventListener("unhandledrejection", (event) => broke(event.reason?.message ?? event.reason));
+
+start();

@@ -1,0 +1,84 @@
+// How change is seen: a changed card is tinted, a moved one travels. Many at once do neither, so that nothing strobes.
+
+const TINT_MS = 600;
+const TRAVEL_MS = 150;
+const MOST = 12;
+
+/** Collects what happened between two frames and shows it in the next. */
+export function createMotion(root, layer) {
+  let changed = new Map();
+
+  return {
+    /** Remember a task change: [{task, old_path?, event}]. */
+    note(changes) {
+      if (changed.size > MOST || changes.length > MOST) changed.set(null, null);
+      else for (const { event, task, old_path: oldPath } of changes) if (event !== "task.removed") changed.set(task.path, oldPath ?? null);
+    },
+    /** Draw a frame around `draw`. */
+    around(draw) {
+      const mine = changed;
+      changed = new Map();
+      const calm = mine.has(null) || mine.size > MOST || document.hidden;
+      const from = calm ? new Map() : boxes(root, mine);
+      const focus = focusedPath(root);
+      draw();
+      if (focus) keepFocus(root, focus, mine);
+      if (calm) return;
+      for (const [path, oldPath] of mine) show(root, layer, path, oldPath && from.get(oldPath));
+    },
+  };
+}
+
+function boxes(root, changed) {
+  const found = new Map();
+  for (const oldPath of changed.values()) {
+    const card = oldPath && cardAt(root, oldPath);
+    if (card) found.set(oldPath, card.getBoundingClientRect());
+  }
+  return found;
+}
+
+function show(root, layer, path, from) {
+  const card = cardAt(root, path);
+  if (!card) return;
+  card.classList.add("changed");
+  setTimeout(() => card.classList.remove("changed"), TINT_MS);
+  if (!from || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  travel(card, layer, from);
+}
+
+/** A copy travels above everything, because a column's edge would cut off the card itself. */
+function travel(card, layer, from) {
+  const to = card.getBoundingClientRect();
+  if (!to.width || !from.width) return;
+  const copy = card.cloneNode(true);
+  copy.inert = true;
+  Object.assign(copy.style, { left: `${to.left}px`, top: `${to.top}px`, width: `${to.width}px`, height: `${to.height}px` });
+  layer.append(copy);
+  card.classList.add("away");
+  const start = `translate(${from.left - to.left}px, ${from.top - to.top}px)`;
+  const flight = copy.animate([{ transform: start }, { transform: "none" }], { duration: TRAVEL_MS, easing: "ease-out" });
+  const land = () => {
+    copy.remove();
+    card.classList.remove("away");
+  };
+  flight.finished.then(land, land);
+}
+
+function focusedPath(root) {
+  const card = document.activeElement?.closest?.(".card");
+  return card && root.contains(card) ? card.dataset.path : null;
+}
+
+/** A focused card that moved keeps the focus at its new place. */
+function keepFocus(root, path, changed) {
+  if (document.activeElement && document.activeElement !== document.body) return;
+  const now = [...changed].find(([, oldPath]) => oldPath === path)?.[0] ?? path;
+  const card = cardAt(root, now);
+  card?.querySelector(".card-title")?.focus({ preventScroll: true });
+}
+
+/** The drawn card of a path. */
+export function cardAt(root, path) {
+  return root.querySelector(`.card[data-path="${CSS.escape(path)}"]`);
+}

@@ -1,0 +1,50 @@
+// The two <dialog>s: the open task and the help. Views are loaded when first needed; closing gives the focus back.
+import { render } from "./lit.js";
+
+/** Panels for the dialogs. `closeTask()` and `closeHelp()` put the state back; `landing()` is where focus goes at worst. */
+export function createOverlays({ closeTask, closeHelp, landing, redraw }) {
+  return [
+    overlay(document.getElementById("task-dialog"), () => import("./views/dialog.js"), {
+      open: (state) => state.detail !== null, close: closeTask, landing, redraw,
+      view: (module, state) => module.dialogView(state), reads: (module, state) => module.readsDialog(state),
+    }),
+    overlay(document.getElementById("help-dialog"), () => import("./views/help.js"), {
+      open: (state) => state.ui.help, close: closeHelp, landing, redraw,
+      view: (module, state) => module.helpView(state), reads: (module, state) => module.readsHelp(state),
+    }),
+  ];
+}
+
+function overlay(dialog, load, { open, close, landing, redraw, view, reads }) {
+  let module = null;
+  let opener = null;
+  const fetchModule = async () => {
+    module = await load();
+    redraw();
+  };
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    close();
+  });
+  dialog.addEventListener("click", (event) => event.target === dialog && close());
+
+  return {
+    warm: fetchModule,
+    read: (state) => [open(state), module, ...(module ? reads(module, state) : [])],
+    draw(state) {
+      if (!open(state)) {
+        if (!dialog.open) return;
+        dialog.close();
+        if (module) render(view(module, state), dialog);
+        if (opener?.isConnected) opener.focus({ preventScroll: true });
+        else landing()?.focus({ preventScroll: true });
+        return;
+      }
+      if (!module) return void fetchModule();
+      render(view(module, state), dialog);
+      if (dialog.open) return;
+      opener = document.activeElement === document.body ? null : document.activeElement;
+      dialog.showModal();
+    },
+  };
+}

@@ -1,0 +1,48 @@
+// Which view is drawn where, and what it reads of the state.
+import { render } from "./lit.js";
+import { boardView, readsBoard } from "./views/board.js";
+import { drawerView, readsDrawer } from "./views/drawer.js";
+import { filtersView, readsFilters } from "./views/filters.js";
+import { noticesView, readsNotices } from "./views/notices.js";
+import { railView, readsRail } from "./views/rail.js";
+import { sectionView } from "./views/section.js";
+import { readsTopbar, topbarView } from "./views/topbar.js";
+import { nothing } from "./lit.js";
+import { plural } from "./words.js";
+
+export function createPanels() {
+  return [
+    panel("rail", readsRail, railView),
+    panel("topbar", readsTopbar, topbarView),
+    panel("notices", readsNotices, noticesView),
+    panel("filters", readsFilters, (state) => (onBoard(state) ? filtersView(state) : nothing)),
+    panel("board", readsBoard, (state) => (onBoard(state) ? boardView(state) : sectionView(state))),
+    panel("drawer", readsDrawer, drawerView),
+    { read: readsPage, draw: drawPage },
+  ];
+}
+
+function panel(id, read, view) {
+  const host = document.getElementById(id);
+  return { read, draw: (state) => render(view(state), host) };
+}
+
+function onBoard(state) {
+  return state.route.section === "board";
+}
+
+function readsPage({ board, ui, connection, route }) {
+  return [board.root, board.counts?.problems, ui.drawer, connection.word, route.section, board.waiting];
+}
+
+/** What is not inside a panel: the title, and attributes that the style sheets go by. */
+function drawPage(state) {
+  const { board, ui, connection } = state;
+  const problems = board.counts?.problems ?? 0;
+  const name = board.root.split("/").filter(Boolean).slice(-2).join("/") || "Board";
+  document.title = `${problems ? `(${plural(problems, "problem")}) ` : ""}${name} · llm-service`;
+  const app = document.getElementById("app").dataset;
+  app.drawer = ui.drawer ? "open" : "closed";
+  app.line = connection.word;
+  app.section = state.route.section;
+}

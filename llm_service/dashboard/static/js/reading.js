@@ -1,0 +1,43 @@
+// Where the reader is in each column: the cards under the pointer, with the focus, and first in view once scrolled.
+import { COLUMNS } from "./reduce/order.js";
+
+let pointed = null;
+
+/** Follow the pointer; `left()` is called when a column stops being read. */
+export function watchReading(root, left) {
+  root.addEventListener("pointerover", (event) => {
+    if (event.pointerType === "touch") return;
+    pointed = event.target.closest(".card");
+    left();
+  });
+  root.addEventListener("pointerleave", () => {
+    pointed = null;
+    left();
+  });
+  root.addEventListener("focusout", () => queueMicrotask(left));
+  root.addEventListener("scroll", (event) => event.target.dataset?.scroll && event.target.scrollTop === 0 && left(), true);
+}
+
+/** {column: [paths]} that must not be moved now. */
+export function anchors(root) {
+  const found = {};
+  for (const name of COLUMNS) {
+    const scroller = root.querySelector(`[data-scroll="${name}"]`);
+    if (!scroller) continue;
+    const cards = [cardIn(scroller, pointed), cardIn(scroller, document.activeElement?.closest(".card")), firstInView(scroller)];
+    const paths = cards.filter(Boolean).map((card) => card.dataset.path);
+    if (paths.length) found[name] = [...new Set(paths)];
+  }
+  return found;
+}
+
+function cardIn(scroller, card) {
+  return card && scroller.contains(card) ? card : null;
+}
+
+function firstInView(scroller) {
+  if (scroller.scrollTop <= 0) return null;
+  const box = scroller.getBoundingClientRect();
+  const at = document.elementFromPoint(box.left + 24, box.top + 24);
+  return at?.closest?.(".card") ?? null;
+}

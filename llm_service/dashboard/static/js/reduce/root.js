@@ -1,0 +1,115 @@
+// The page's whole state as one fold over actions: answers, events, routes and what the reader does.
+import { addEntry } from "./activity.js";
+import { appendPage, applyChanges, applySnapshot, applyTotals, emptyBoard, fromPage, noted, release } from "./board.js";
+import { OPENING, connect } from "./connection.js";
+import { sameQuery } from "./order.js";
+import { after, judge } from "./stream.js";
+
+const REMEMBERED = 400;
+
+/** The state of a page that shows `route` and knows nothing yet. */
+export function initialState(route, now, preferences) {
+  return {
+    route, now,
+    board: emptyBoard(route.query),
+    failure: null,
+    loadingMore: {},
+    activity: { ready: false, entries: [] },
+    streams: { board: null, activity: null },
+    wanted: {},
+    recent: [],
+    connection: OPENING,
+    session: null,
+    detail: null,
+    summary: null,
+    ui: { drawer: false, menu: null, help: false, cursor: null, firstFrame: true, copied: null, ...preferences },
+  };
+}
+
+const HANDLERS = {
+  route: (state, { route }) => ({ ...state, route, ui: { ...state.ui, menu: null } }),
+  page: withPage,
+  totals: (state, { page }) => ({ ...state, board: applyTotals(state.board, page) }),
+  more: (state, { column, page }) => ({ ...state, board: appendPage(state.board, column, page) }),
+  "more.state": (state, { column, word }) => ({ ...state, loadingMore: { ...state.loadingMore, [column]: word } }),
+  failure: (state, { text }) => ({ ...state, failure: text }),
+  event: withEvent,
+  subscribed: (state, { topic }) => ({ ...state, wanted: { ...state.wanted, [topic]: false } }),
+  resubscribe: (state, { topic }) => ({ ...state, wanted: { ...state.wanted, [topic]: true } }),
+  activity: (state, { entries }) => ({ ...state, activity: { ready: true, entries } }),
+  connection: withSignal,
+  session: (state, { session }) => ({ ...state, session }),
+  detail: (state, { detail }) => ({ ...state, detail }),
+  release: (state, { column }) => ({ ...state, board: release(state.board, column) }),
+  clock: (state, { now }) => ({ ...state, now, summary: state.summary && now - state.summary.at > 8_000 ? null : state.summary }),
+  ui: (state, { patch }) => ({ ...state, ui: { ...state.ui, ...patch } }),
+};
+
+/** (state, action) → state. */
+export function reduce(state, action) {
+  const handler = HANDLERS[action.type];
+  if (!handler) throw new Error(`no reducer for ${action.type}`);
+  return handler(state, action);
+}
+
+/** An answer of /api/board. Events that came while it travelled are applied on top; an old question's answer is dropped. */
+function withPage(state, { page, query }) {
+  if (!sameQuery(query, state.route.query)) return state;
+  let board = fromPage(state.board, page, query);
+  const stream = state.streams.board;
+  const live = state.connection.word === "live";
+  if (!live || !stream) {
+    return { ...state, board, failure: null, streams: { ...state.streams, board: after(page) } };
+  }
+  if (stream.epoch === page.epoch && stream.seq > page.seq) {
+    const missed = state.recent.filter(({ payload }) => payload.seq > page.seq);
+    if (missed.length !== stream.seq - page.seq) board = { ...board, stale: true };
+    for (const { name, payload } of missed) board = onBoard(board, name, payload, {});
+  }
+  return { ...state, board, failure: null };
+}
+
+function withEvent(state, { name, payload, anchors, now }) {
+  const topic = payload.topic ?? name.split(".")[0];
+  const verdict = judge(state.streams[topic], name, payload);
+  if (verdict === "ignore") return state;
+  if (verdict === "gap") return { ...state, wanted: { ...state.wanted, [topic]: true } };
+  const streams = { ...state.streams, [topic]: after(payload) };
+  const wanted = { ...state.wanted, [topic]: false };
+  if (topic === "activity") return { ...state, streams, wanted, activity: onActivity(state.activity, name, payload) };
+  if (topic !== "board") return { ...state, streams, wanted };
+  const recent = name === "board.snapshot" ? [] : [...state.recent.slice(-REMEMBERED + 1), { name, payload }];
+  const summary = name === "board.changed" ? { count: payload.changes.length, at: now } : state.summary;
+  const ui = followed(state.ui, name === "board.changed" ? payload.changes : [payload]);
+  return { ...state, streams, wanted, recent, summary, ui, board: withBoardEvent(state.board, name, payload, anchors) };
+}
+
+/** The card the keyboard stands on stays that card when its file moves. */
+function followed(ui, changes) {
+  const moved = changes.find((change) => change.old_path && change.old_path === ui.cursor);
+  return moved ? { ...ui, cursor: moved.task.path } : ui;
+}
+
+/** What an answer of /api/board already holds is not applied again. */
+function withBoardEvent(board, name, payload, anchors) {
+  const inside = board.epoch === payload.epoch && payload.seq <= board.seq;
+  if (inside && name !== "board.snapshot") return board;
+  return onBoard(board, name, payload, anchors);
+}
+
+function onBoard(board, name, payload, anchors) {
+  if (name === "board.snapshot") return applySnapshot(board, payload);
+  const changes = name === "board.changed" ? payload.changes : [{ event: name, ...payload }];
+  const next = name === "board.noted" ? noted(board, payload) : applyChanges(board, changes, payload.counts, anchors);
+  return { ...next, seq: payload.seq };
+}
+
+function onActivity(activity, name, payload) {
+  if (name === "activity.snapshot") return { ready: true, entries: payload.entries };
+  return { ready: true, entries: addEntry(activity.entries, payload.entry) };
+}
+
+function withSignal(state, { signal, now }) {
+  const connection = connect(state.connection, signal, now);
+  return connection === state.connection ? state : { ...state, connection };
+}

@@ -1,0 +1,67 @@
+// Every view is a URL: the fragment holds the section, the filters and the open task. Text ↔ route, both ways pure.
+import { NO_QUERY, PRIORITIES, SORTS, STATUSES } from "./reduce/order.js";
+
+export const SECTIONS = ["board", "workers", "training", "sessions", "costs", "flow", "sources"];
+const LISTS = ["agent", "priority", "status", "tag"];
+const KNOWN = { priority: PRIORITIES, status: STATUSES };
+
+/** A route of the bare board. */
+export const HOME = Object.freeze({ section: "board", query: NO_QUERY, group: false, column: null, task: null, file: null });
+
+/** "#board?agent=x&task=<id>", or the short form "#task=<id>", to a route. What cannot be understood is left out. */
+export function parseRoute(hash) {
+  const text = hash.replace(/^#/, "");
+  const mark = text.indexOf("?");
+  const head = mark < 0 ? text : text.slice(0, mark);
+  const short = head.includes("=");
+  const params = new URLSearchParams(short ? text : mark < 0 ? "" : text.slice(mark + 1));
+  const section = !short && SECTIONS.includes(head) ? head : "board";
+  return {
+    section,
+    query: parseQuery(params),
+    group: params.get("group") === "agent",
+    column: ["inbox", "assigned", "done"].includes(params.get("column")) ? params.get("column") : null,
+    task: params.get("task") || null,
+    file: params.get("task") ? null : params.get("file") || null,
+  };
+}
+
+/** A route as a fragment; defaults are left out. */
+export function formatRoute(route) {
+  const params = [];
+  const put = (name, value) => value && params.push(`${name}=${encode(value)}`);
+  put("column", route.column);
+  for (const [name, value] of queryParams(route.query)) put(name, value);
+  put("group", route.group ? "agent" : "");
+  put("task", route.task);
+  put("file", route.file);
+  return `#${route.section}${params.length ? `?${params.join("&")}` : ""}`;
+}
+
+/** A query as [name, value] pairs, as both the fragment and `/api/board` spell it. */
+export function queryParams(query) {
+  const pairs = query.q.trim() ? [["q", query.q.trim()]] : [];
+  for (const name of LISTS) if (query[name].length) pairs.push([name, query[name].join(",")]);
+  if (query.sort !== "age") pairs.push(["sort", query.sort]);
+  return pairs;
+}
+
+/** The address of one answer of `/api/board`. */
+export function boardAddress(query, extra = {}) {
+  const params = [...queryParams(query), ...Object.entries(extra)].map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return `/api/board${params.length ? `?${params.join("&")}` : ""}`;
+}
+
+function parseQuery(params) {
+  const query = { ...NO_QUERY, q: params.get("q") ?? "" };
+  for (const name of LISTS) {
+    const values = (params.get(name) ?? "").split(",").map((value) => value.trim()).filter(Boolean);
+    query[name] = KNOWN[name] ? values.filter((value) => KNOWN[name].includes(value)) : values;
+  }
+  if (SORTS.includes(params.get("sort"))) query.sort = params.get("sort");
+  return query;
+}
+
+function encode(value) {
+  return encodeURIComponent(value).replaceAll("%2F", "/").replaceAll("%2C", ",").replaceAll("%3A", ":");
+}

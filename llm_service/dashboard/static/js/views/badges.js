@@ -1,0 +1,34 @@
+// Small signs that say one thing twice, by shape and by word: priority, status, the file's state, marks.
+import { html, nothing } from "../lit.js";
+import { icons } from "../icons.js";
+import { PRIORITY_NAMES, STATE_NAMES, STATUS_NAMES, plural } from "../words.js";
+
+export const PRIORITY_ICONS = {
+  critical: icons["octagon-alert"], high: icons["chevrons-up"], medium: icons["chevron-up"],
+  normal: icons.equal, low: icons["chevron-down"],
+};
+export const STATUS_ICONS = {
+  new: icons["circle-dashed"], assigned: icons.circle, in_progress: icons["circle-dot"],
+  blocked: icons.ban, error: icons["circle-x"], done: icons["circle-check"],
+};
+const STATE_ICONS = { writing: icons["pencil-line"], settling: icons.hourglass, invalid: icons["file-warning"] };
+
+const PRIORITY_BADGES = badges(PRIORITY_NAMES, (name, word) =>
+  html`<span class="badge priority" data-priority=${name}>${PRIORITY_ICONS[name]}${word}</span>`);
+const STATUS_BADGES = badges(STATUS_NAMES, (name, word) =>
+  html`<span class="badge status" data-status=${name}>${STATUS_ICONS[name]}${word}</span>`);
+const STATE_BADGES = badges(STATE_NAMES, (name, word) =>
+  html`<span class="badge state" data-state=${name}>${STATE_ICONS[name]}${word}</span>`);
+
+export const priorityBadge = (name) => PRIORITY_BADGES[name] ?? html`<span class="badge priority">${name}</span>`;
+export const statusBadge = (name) => STATUS_BADGES[name] ?? html`<span class="badge status">${name}</span>`;
+export const stateBadge = (name) => STATE_BADGES[name] ?? nothing;
+
+/** How many things about the file are odd; the dialog says which. */
+export function marksBadge(marks) {
+  return marks.length ? html`<span class="badge marks">${icons.flag}${plural(marks.length, "mark")}</span>` : nothing;
+}
+
+function badges(names, template) {
+  return Object.fromEntries(Object.entries(names).map(([name, word]) => [name, template(name, word)]));
+}

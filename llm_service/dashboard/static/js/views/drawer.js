@@ -1,0 +1,93 @@
+// The drawer: what happened, newest first, with times that tick. A row opens its thing; many alike are one row.
+import { html, nothing, repeat } from "../lit.js";
+import { icons } from "../icons.js";
+import { ago, exact } from "../time.js";
+import { rows } from "../reduce/activity.js";
+import { COLUMN_NAMES, figure, fileName, plural } from "../words.js";
+
+const SIGNS = {
+  "task.created": ["plus", "new"], "task.assigned": ["arrow-right", "moved"], "task.completed": ["circle-check", "done"],
+  "task.returned": ["corner-up-left", "moved"], "task.updated": ["pencil-line", "quiet"], "task.removed": ["trash-2", "quiet"],
+  "task.invalid": ["file-warning", "problem"], "board.changed": ["layers", "moved"],
+};
+const MEMBERS = 50;
+
+export function readsDrawer({ activity, ui, now }) {
+  return ui.drawer ? [true, activity, now, ui.openRows] : [false];
+}
+
+export function drawerView({ activity, ui, now }) {
+  if (!ui.drawer) return nothing;
+  return html`
+    <header class="drawer-head"><h2>Activity</h2>
+      <button class="icon-button" type="button" data-action="drawer" aria-label="Close activity">${icons.x}</button></header>
+    <div class="drawer-scroll" tabindex="0" role="region" aria-label="Activity, newest first">${feed(activity, ui, now)}</div>`;
+}
+
+function feed(activity, ui, now) {
+  if (!activity.ready) return nothing;
+  if (!activity.entries.length) {
+    return html`<p class="drawer-empty">Nothing has happened since the server started. Moves, edits and new files appear here.</p>`;
+  }
+  return html`<ol class="feed">${repeat(rows(activity.entries), (row) => row.key, (row) => rowView(row, ui, now))}</ol>`;
+}
+
+function rowView(row, ui, now) {
+  if (row.entries.length > 1) return groupRow(row, ui, now);
+  const { entry } = row;
+  return html`<li class="feed-row" data-event=${entry.event}>${sign(entry)}${entry.path ? entryLink(entry) : stormText(entry)}${when(entry, now)}</li>`;
+}
+
+function groupRow(row, ui, now) {
+  const { entry, entries, key } = row;
+  const open = ui.openRows.includes(key);
+  return html`<li class="feed-row" data-event=${entry.event}>${sign(entry)}
+    <button class="feed-link" type="button" data-action="open-row" data-row=${key} aria-expanded=${open ? "true" : "false"}>
+      <b>${plural(entries.length, "task")}</b> ${verb(entry)}<span class="feed-sub">${agentsOf(entries)}</span></button>${when(entry, now)}
+    ${open ? html`<ol class="feed-members">${entries.slice(0, MEMBERS).map((member) => html`<li>${entryLink(member)}</li>`)}</ol>` : nothing}
+  </li>`;
+}
+
+function entryLink(entry) {
+  const gone = entry.event === "task.removed";
+  const inside = html`<b>${entry.title || fileName(entry.path)}</b> ${verb(entry)}<span class="feed-sub">${trail(entry)}</span>`;
+  if (gone) return html`<span class="feed-link">${inside}</span>`;
+  const href = entry.id ? `#task=${encodeURIComponent(entry.id)}` : `#file=${encodeURIComponent(entry.path)}`;
+  return html`<a class="feed-link" href=${href} data-action="open-entry">${inside}</a>`;
+}
+
+function stormText(entry) {
+  const parts = Object.entries(entry.by ?? {}).map(([event, count]) => `${figure(count)} ${verb({ event })}`);
+  return html`<span class="feed-link"><b>${plural(entry.count, "task")}</b> changed at once<span class="feed-sub">${parts.join(", ")}</span></span>`;
+}
+
+function verb({ event, column }) {
+  if (event === "task.created") return column ? `new in ${COLUMN_NAMES[column]}` : "new";
+  if (event === "task.completed") return "moved to Done";
+  if (event === "task.assigned") return "assigned";
+  if (event === "task.returned") return column ? `returned to ${COLUMN_NAMES[column]}` : "returned";
+  if (event === "task.removed") return "removed";
+  return event === "task.invalid" ? "cannot be read" : "changed";
+}
+
+function trail(entry) {
+  if (entry.old_column && entry.old_column !== entry.column) {
+    return `${COLUMN_NAMES[entry.old_column]} to ${COLUMN_NAMES[entry.column]}${entry.agent ? `, ${entry.agent}` : ""}`;
+  }
+  if (entry.old_agent && entry.old_agent !== entry.agent) return `${entry.old_agent} to ${entry.agent}`;
+  return entry.agent ?? COLUMN_NAMES[entry.column];
+}
+
+function agentsOf(entries) {
+  const agents = [...new Set(entries.map((entry) => entry.agent).filter(Boolean))];
+  return agents.length > 3 ? `${agents.slice(0, 3).join(", ")} and ${agents.length - 3} more` : agents.join(", ");
+}
+
+function sign({ event }) {
+  const [icon, kind] = SIGNS[event] ?? ["info", "quiet"];
+  return html`<span class="feed-sign" data-kind=${kind}>${icons[icon]}</span>`;
+}
+
+function when(entry, now) {
+  return html`<time class="age" datetime=${entry.at} title=${exact(entry.at)}>${ago(entry.at, now)}</time>`;
+}

@@ -1,0 +1,42 @@
+// The rail: the sections that have something to show, and under More what would fill the others.
+import { html, nothing } from "../lit.js";
+import { icons } from "../icons.js";
+
+export const SECTION_VIEWS = {
+  board: { name: "Board", icon: "square-kanban", fills: "Task files in the watched folder." },
+  workers: { name: "Workers", icon: "bot", fills: "Appears when a source of running workers is configured." },
+  training: { name: "Training", icon: "graduation-cap", fills: "Appears when a source of fine-tuning jobs is configured." },
+  sessions: { name: "Sessions", icon: "terminal", fills: "Appears when agent sessions are read from a configured source." },
+  costs: { name: "Costs", icon: "coins", fills: "Appears with the first recorded model call." },
+  flow: { name: "Flow", icon: "workflow", fills: "Appears when the history of moves between columns is recorded." },
+  sources: { name: "Sources", icon: "cable", fills: "Appears when something besides the task folder is watched." },
+};
+
+export function readsRail({ route, ui }) {
+  return [route.section, ui.menu, ui.help];
+}
+
+export function railView({ route, ui }) {
+  const others = Object.keys(SECTION_VIEWS).filter((name) => name !== "board");
+  const elsewhere = route.section !== "board" ? route.section : null;
+  return html`
+    ${railLink("board", route.section === "board")}
+    ${elsewhere ? railLink(elsewhere, true) : nothing}
+    <div class="menu-anchor">
+      <button class="rail-item" type="button" data-action="menu" data-menu="more" aria-expanded=${ui.menu === "more" ? "true" : "false"}>
+        ${icons.ellipsis}<span>More</span></button>
+      ${ui.menu === "more" ? html`<div class="menu more-menu"><ul>${others.map(moreRow)}</ul></div>` : nothing}
+    </div>
+    <button class="rail-item rail-end" type="button" data-action="help" aria-haspopup="dialog">${icons.keyboard}<span>Help</span></button>`;
+}
+
+function railLink(name, current) {
+  const { name: word, icon } = SECTION_VIEWS[name];
+  return html`<a class="rail-item" href=${`#${name}`} aria-current=${current ? "page" : "false"}>${icons[icon]}<span>${word}</span></a>`;
+}
+
+function moreRow(name, index) {
+  const { name: word, icon, fills } = SECTION_VIEWS[name];
+  return html`<li><a class="more-row" href=${`#${name}`}>${icons[icon]}
+    <span><b>${word}</b><span class="more-fills">${fills}</span></span><kbd>${index + 2}</kbd></a></li>`;
+}
