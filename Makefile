@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install run check test faults bench vendor-check
+.PHONY: help install run check test faults bench docs vendor-check
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -31,6 +31,9 @@ faults: $(DEV)  ## The long fault-injection runs
 
 bench: $(DEV)  ## The benchmarks; figures go into docs/performance.md
 	$(BIN)/python -m benchmarks
+
+docs: $(DEV)  ## Make the documents that come from the types and the commands
+	$(BIN)/python tools/make_docs.py
 
 vendor-check: $(RUN)  ## Compare vendored files with the hashes in VENDOR.md
 	$(BIN)/python tools/check_vendor.py

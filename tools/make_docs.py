@@ -8,16 +8,20 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 from pydantic import TypeAdapter
 
 from llm_service import __version__
+from llm_service.cli import cli
 from llm_service.cli.task_schema import schema_text
 from llm_service.core import shapes
 from llm_service.core.events import CATALOGUE, TOPICS
 from llm_service.core.routes import ROUTES, Route
+from llm_service.settings import TABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 REF = "#/components/schemas/{model}"
@@ -30,6 +34,8 @@ def documents() -> dict[Path, str]:
         ROOT / "docs/task.schema.json": schema_text(),
         ROOT / "docs/events.md": events_page(),
         ROOT / "docs/rest.md": rest_page(),
+        ROOT / "docs/settings.md": settings_page(),
+        ROOT / "docs/cli.md": cli_page(),
     }
 
 
@@ -137,6 +143,33 @@ def rest_page() -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
+def settings_page() -> str:
+    """docs/settings.md."""
+    rows = ["| name | flag | variable | default | allowed | meaning |", "|---|---|---|---|---|---|"]
+    for row in TABLE.values():
+        default = "none" if row.default in (None, ()) else str(row.default).lower()
+        place = " Not in a project file." if row.not_in_project else ""
+        allowed = (row.kind.allowed or "").replace("|", "\\|")
+        rows.append(f"| `{row.name}` | `{row.flag}` | `{row.env}` | {default} | {allowed} | {row.help}{place} |")
+    return _SETTINGS_HEAD + "\n".join(rows) + "\n"
+
+
+def cli_page() -> str:
+    """docs/cli.md: the help of every command."""
+    parts = [_CLI_HEAD]
+    for path, command in _commands("llm-service", cli):
+        context = click.Context(command, info_name=path, max_content_width=100, terminal_width=100)
+        parts.append(f"## `{path}`\n\n```text\n{command.get_help(context)}\n```\n")
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _commands(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        for name, inner in sorted(command.commands.items()):
+            yield from _commands(f"{path} {name}", inner)
+
+
 def _fields(schema: dict[str, Any]) -> str:
     rows = ["| field | type |", "|---|---|"]
     required = schema.get("required", [])
@@ -202,6 +235,36 @@ whose answers carry `epoch` and `seq` too: fetch, then apply the events that are
 `old_path` only when the file moved.
 
 ## Events by name
+"""
+
+_SETTINGS_HEAD = """# Settings
+
+<!-- Made by tools/make_docs.py from llm_service/settings.py; a test compares them. -->
+
+The first of these that names a setting decides: a flag, an environment variable, `llm-service.toml` in the working
+directory or above it (up to the repository's root), the user's file (`~/.config/llm-service/llm-service.toml` on
+Linux), the default. `llm-service config show --origin` prints every value and where it came from. A value that cannot
+be used ends the start with one line and exit code 2.
+
+```toml
+# llm-service.toml
+port = 8090
+watch_dir = "work/collaboration"
+allowed_host = ["board.lab"]
+```
+
+The token itself is no setting: it lies in the state directory, or comes from `LLM_SERVICE_TOKEN` or the file that
+`LLM_SERVICE_TOKEN_FILE` names.
+
+"""
+
+_CLI_HEAD = """# Command line
+
+<!-- Made by tools/make_docs.py from the commands themselves; a test compares them. -->
+
+Every command answers `--help`. Commands with `--json` print one JSON value for scripts. An error is one line;
+`--log-level debug` shows what is behind it. Exit codes: 0 done, 1 not done, 2 a setting or an argument cannot be used,
+3 the port that was asked for is taken.
 """
 
 _REST_HEAD = """# REST
