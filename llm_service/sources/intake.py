@@ -51,6 +51,11 @@ class Intake:
         known = self.known
         return {path for path, stamp in found.items() if known.get(path) != stamp}
 
+    def elsewhere(self, stamps: Iterable[FileStamp]) -> list[str]:
+        """The known paths of the very files that have these stamps: where they were before, if they moved."""
+        files = {(stamp.dev, stamp.ino) for stamp in stamps}
+        return [path for path, stamp in self.known.items() if (stamp.dev, stamp.ino) in files] if files else []
+
     def take_racy(self) -> set[str]:
         """Files whose stamp cannot be trusted to change with the next edit; to be read once more."""
         racy, self._racy = self._racy, set()

@@ -327,7 +327,10 @@ class TaskFiles:
             found = scan(self.root, folder)
             before = [path for path in self._intake.known if path.startswith(folder + "/")]
             files.update(dict.fromkeys(before))
-            files.update(dict.fromkeys(self._intake.different(found) - self.hints.writers().keys()))
+            changed = self._intake.different(found) - self.hints.writers().keys()
+            files.update(dict.fromkeys(changed))
+            # A folder made a moment ago is not watched yet, so of a move into it nobody has told where it came from.
+            files.update(dict.fromkeys(self._intake.elsewhere(found[path] for path in changed)))
         if files:
             self._intake.read(files)
 
