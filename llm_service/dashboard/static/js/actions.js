@@ -51,6 +51,7 @@ export function createActions({ store, go, loading, retry, detail, board, say })
     sort: (element) => SORTS.includes(element.value) && query({ sort: element.value }),
     filter: ({ dataset, value, checked }) => setFilter(dataset.filter, value, checked),
     "menu-text": (element) => ui({ menuText: element.value }),
+    theme: (element) => ui({ theme: element.value }),
     "letter-keys": (element) => ui({ letterKeys: element.checked }),
   };
 

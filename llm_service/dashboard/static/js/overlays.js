@@ -45,6 +45,7 @@ function overlay(dialog, load, { open, close, landing, redraw, view, reads }) {
       if (dialog.open) return;
       opener = document.activeElement === document.body ? null : document.activeElement;
       dialog.showModal();
+      dialog.querySelector("h2").focus();
     },
   };
 }

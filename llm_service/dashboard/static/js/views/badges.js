@@ -1,7 +1,7 @@
 // Small signs that say one thing twice, by shape and by word: priority, status, the file's state, marks.
 import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
-import { PRIORITY_NAMES, STATE_NAMES, STATUS_NAMES, plural } from "../words.js";
+import { PRIORITY_NAMES, STATE_NAMES, STATUS_NAMES } from "../words.js";
 
 export const PRIORITY_ICONS = {
   critical: icons["octagon-alert"], high: icons["chevrons-up"], medium: icons["chevron-up"],
@@ -26,7 +26,7 @@ export const stateBadge = (name) => STATE_BADGES[name] ?? nothing;
 
 /** How many things about the file are odd; the dialog says which. */
 export function marksBadge(marks) {
-  return marks.length ? html`<span class="badge marks">${icons.flag}${plural(marks.length, "mark")}</span>` : nothing;
+  return marks.length ? html`<span class="badge marks">${icons.flag}${marks.length}<span class="sr-only"> ${marks.length === 1 ? "mark" : "marks"}</span></span>` : nothing;
 }
 
 function badges(names, template) {

@@ -25,7 +25,7 @@ export function dialogView(state) {
   if (!detail) return nothing;
   const { data } = detail;
   return html`<article class="sheet" ?data-stale=${detail.word === "gone"}>
-    <header class="sheet-head">${data ? heading(data.card) : html`<h2 id="dialog-title">${waitingTitle(detail)}</h2>`}
+    <header class="sheet-head">${data ? heading(data.card) : html`<h2 id="dialog-title" tabindex="-1">${waitingTitle(detail)}</h2>`}
       <button class="icon-button" type="button" data-action="close" aria-label="Close">${icons.x}</button></header>
     <div class="sheet-scroll" tabindex="0" role="region" aria-label="Task">
       ${notice(detail)}
@@ -40,7 +40,7 @@ function waitingTitle({ word }) {
 
 function heading(card) {
   return html`<div class="sheet-title">
-    <h2 id="dialog-title">${card.id === null ? fileName(card.path) : card.title}</h2>
+    <h2 id="dialog-title" tabindex="-1">${card.id === null ? fileName(card.path) : card.title}</h2>
     <p class="sheet-line">
       ${card.id === null ? nothing : html`${priorityBadge(card.priority)}${statusBadge(card.status)}`}
       ${card.state === "ok" ? nothing : stateBadge(card.state)}

@@ -2,6 +2,7 @@
 import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 import { COLUMN_NAMES, figure } from "../words.js";
+import { rootOf } from "./topbar.js";
 
 /** A good first task file. */
 export const EXAMPLE = `id: 2026-01-15T0900-write-readme
@@ -57,7 +58,7 @@ export function copyable(label, code) {
 
 /** The watched folder does not exist yet. */
 export function waitingView(state) {
-  const { root } = state.board;
+  const root = rootOf(state);
   return html`<div class="board-message">
     ${icons["folder-search"]}
     <h2>Waiting for the folder</h2>

@@ -46,7 +46,12 @@ function broken({ broken: text }) {
 }
 
 function strip(kind, icon, text, action = nothing) {
-  return html`<div class="notice" data-kind=${kind}>${icon}<p>${text}</p>${action}</div>`;
+  return html`<div class="notice" data-kind=${kind}>${icon}<p>${sentence(text)}</p>${action}</div>`;
+}
+
+/** Sentences come from several places; here each begins with a capital and ends with a stop. */
+function sentence(text) {
+  return text.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase()).replace(/([^.?])$/, "$1.");
 }
 
 function retry() {

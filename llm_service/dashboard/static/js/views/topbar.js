@@ -2,7 +2,7 @@
 import { html, live, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 import { clock } from "../time.js";
-import { plural } from "../words.js";
+import { figure, plural } from "../words.js";
 
 const THEME_ICONS = { system: icons.monitor, light: icons.sun, dark: icons.moon };
 const THEME_NEXT = { system: "light", light: "dark", dark: "system" };
@@ -15,7 +15,7 @@ export function topbarView(state) {
   const { board, ui } = state;
   const problems = board.counts?.problems ?? 0;
   return html`
-    <h1 class="board-name">${boardName(board.root)}</h1>
+    <h1 class="board-name">${boardName(rootOf(state))}</h1>
     <div class="search" role="search">
       ${icons.search}
       <input type="search" data-input="search" placeholder="Search tasks" aria-label="Search tasks" autocomplete="off" spellcheck="false"
@@ -24,11 +24,16 @@ export function topbarView(state) {
     </div>
     <span class="grow"></span>
     ${problems
-      ? html`<button class="chip danger" type="button" data-action="problem">${icons["file-warning"]}${plural(problems, "problem")}</button>`
+      ? html`<button class="chip danger" type="button" data-action="problem" aria-label=${`${plural(problems, "problem")}. Go to the next`}>${icons["file-warning"]}${figure(problems)}<span class="chip-word">${problems === 1 ? "problem" : "problems"}</span></button>`
       : nothing}
     ${pill(state.connection)}
     <button class="icon-button" type="button" data-action="drawer" aria-pressed=${ui.drawer ? "true" : "false"} aria-label="Activity">${icons.activity}</button>
     <button class="icon-button" type="button" data-action="theme" aria-label=${`Theme: ${ui.theme}. Change to ${THEME_NEXT[ui.theme]}`}>${THEME_ICONS[ui.theme]}</button>`;
+}
+
+/** The watched folder's whole path, as soon as it is known. */
+export function rootOf({ session, board }) {
+  return session?.root ?? board.root;
 }
 
 /** The last two folders of the watched path: enough to know it by. */
