@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from llm_service.core import shapes
 
@@ -21,7 +21,7 @@ class Route(NamedTuple):
 
     method: str
     path: str
-    shape: type | None
+    shape: Any
     about: str
     params: tuple[Param, ...] = ()
     errors: tuple[int, ...] = ()
@@ -60,6 +60,7 @@ ROUTES = (
         ),
         errors=(400,),
     ),
+    Route("GET", "/api/tasks/finished", shapes.FinishedTasks, "All tasks in a terminal state: done, or in error."),
     Route(
         "GET",
         "/api/tasks/<id>",

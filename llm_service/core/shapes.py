@@ -269,6 +269,10 @@ class TaskLists(TypedDict):
     seq: int
 
 
+FinishedTasks = TypeAliasType("FinishedTasks", list[dict[str, Json]])
+"""`GET /api/tasks/finished`: tasks with their files' own fields."""
+
+
 class ActivityPage(TypedDict):
     """`GET /api/activity`: the newest lines of the feed."""
 

@@ -11,7 +11,7 @@ from llm_service.core.state import State
 from llm_service.core.tasks import Card
 from llm_service.dashboard.details import Details
 from llm_service.dashboard.query_args import board_query, one_of
-from llm_service.dashboard.task_lists import stream_tasks
+from llm_service.dashboard.task_lists import stream_finished, stream_tasks
 from llm_service.dashboard.world import World
 from llm_service.hub import HubStopped
 
@@ -28,12 +28,15 @@ def blueprint(world: World) -> Blueprint:
         ("/ready", answers.ready),
         ("/api/board", answers.board),
         ("/api/tasks", answers.tasks),
+        ("/api/tasks/finished", answers.finished),
         ("/api/tasks/<path:task_id>", details.of_id),
         ("/api/file", details.of_path),
         ("/api/activity", answers.activity),
         ("/api/stats", answers.stats),
     ):
         routes.add_url_rule(path, view.__name__, view, methods=["GET"])
+    # Older boards changed files here; without this the path would answer 405 and look as if another verb worked.
+    routes.add_url_rule("/api/tasks/<path:task_id>", "read_only", _read_only, methods=["PATCH"])
     routes.app_errorhandler(BadQuery)(_bad_query)
     routes.app_errorhandler(HubStopped)(_stopping)
     return routes
@@ -68,6 +71,10 @@ class _Answers:
         body = stream_tasks(self._world, cards, seq, include_done=include_done, slim=slim)
         return Response(body, mimetype="application/json")
 
+    def finished(self) -> Response:
+        _, cards = self._world.hub.ask(_cards)
+        return Response(stream_finished(self._world, cards), mimetype="application/json")
+
     def activity(self) -> ActivityPage:
         return self._world.hub.ask(
             lambda state: {
@@ -90,6 +97,10 @@ class _Answers:
 def _cards(state: State) -> tuple[int, list[Card]]:
     """The board at one point of its stream; cards are frozen, so the list may leave the hub's thread."""
     return state.streams["board"].seq, list(state.board.cards.values())
+
+
+def _read_only(task_id: str) -> ResponseReturnValue:
+    return jsonify({"error": f"the board only reads; change the file of {task_id[:80]} itself"}), 404
 
 
 def _bad_query(error: BadQuery) -> ResponseReturnValue:

@@ -87,6 +87,8 @@ def _add_routes(app: Flask, world: World, auth: Auth, links: sessions.Links, set
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> ResponseReturnValue:
+        if error.code == 404:
+            return jsonify({"error": "there is nothing at this address; /docs lists what there is"}), 404
         return jsonify({"error": error.description or error.name}), error.code or 500
 
     @app.errorhandler(Exception)

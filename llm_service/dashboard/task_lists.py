@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from llm_service.core.taskfile import read_document
-from llm_service.core.tasks import Card, Column
+from llm_service.core.tasks import Card, Column, Status
 from llm_service.core.wire import card_json, file_problem, safe
 from llm_service.core.yamltext import Unreadable
 from llm_service.dashboard.world import World
@@ -30,6 +30,14 @@ def stream_tasks(world: World, cards: list[Card], seq: int, *, include_done: boo
     problems = [file_problem(card) for card in cards if card.problem is not None]
     tail = {"problems": problems, "timestamp": world.now_iso(), "epoch": world.epoch, "seq": seq}
     yield json.dumps(tail, separators=(",", ":"))[1:]
+
+
+def stream_finished(world: World, cards: list[Card]) -> Iterator[str]:
+    """The JSON text of an array of all tasks in a terminal state: done, or ended in an error."""
+    over = [card for card in cards if card.content is not None and card.status in (Status.DONE, Status.ERROR)]
+    yield "["
+    yield from _tasks(world, over, slim=False)
+    yield "]"
 
 
 def _agents(world: World, cards: list[Card], slim: bool) -> Iterator[str]:
