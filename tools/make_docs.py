@@ -171,6 +171,8 @@ def _commands(path: str, command: click.Command) -> Iterator[tuple[str, click.Co
 
 
 def _fields(schema: dict[str, Any]) -> str:
+    if schema.get("type") == "array":
+        return f"A {_type(schema)}.\n"
     rows = ["| field | type |", "|---|---|"]
     required = schema.get("required", [])
     for name, field in schema.get("properties", {}).items():
