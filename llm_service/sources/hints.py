@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 
-from llm_service.core.paths import is_task_name
+from llm_service.core.paths import is_task_name, may_hold_tasks
 
 
 class Taken(NamedTuple):
@@ -136,5 +136,7 @@ class Hints(FileSystemEventHandler):
             return None
         text = path if isinstance(path, str) else path.decode("utf-8", "surrogateescape")
         if text.startswith(self._prefix):
-            return text[len(self._prefix) :]
+            inside = text[len(self._prefix) :]
+            # archive/, hidden folders and whatever lies beside the columns would be read for nobody.
+            return inside if may_hold_tasks(inside) else None
         return "" if text == self._root else None
