@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import warnings
 from pathlib import Path
 
 from watchdog.events import (
@@ -50,6 +51,8 @@ class Watch:
         self._alarm = _OverflowAlarm(hints)
 
     def start(self) -> None:
+        # `mkdir -p a/b` makes watchdog add b twice. It takes the second, as it should, and warns on stderr about it.
+        warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
         logging.getLogger("watchdog.observers").addHandler(self._alarm)
         try:
             self._observer.schedule(self._hints, str(self._root), recursive=True, event_filter=HEARD)
