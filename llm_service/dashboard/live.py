@@ -44,8 +44,8 @@ class Live:
 
     @property
     def clients(self) -> int:
-        """Open connections, logged in and counted by Engine.IO."""
-        return len(self._server.eio.sockets)
+        """Open connections. Engine.IO keeps one that ended until its next round, seconds later; it is no client."""
+        return len(self._open())
 
     def send(self, events: list[Numbered]) -> None:
         """Emit to everybody who listens. Runs on the hub's thread and never waits: packets go to queues."""
@@ -58,8 +58,11 @@ class Live:
         """Tell everybody that the process is going away; gives the words a moment to leave, not more."""
         self._server.emit("server.stopping", {"timestamp": self._now_iso()}, namespace=NAMESPACE)
         until_s = time.monotonic() + GOODBYE_S
-        while time.monotonic() < until_s and any(s.queue.qsize() for s in list(self._server.eio.sockets.values())):
+        while time.monotonic() < until_s and any(client.queue.qsize() for client in self._open()):
             time.sleep(0.01)
+
+    def _open(self) -> list[Any]:
+        return [client for client in list(self._server.eio.sockets.values()) if not client.closed]
 
     # -- from clients -------------------------------------------------------------------------------------------
 
