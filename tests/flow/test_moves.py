@@ -17,7 +17,7 @@ def test_a_move_between_columns_is_one_event(board: Board, follower: Follower) -
     board.put("inbox/a.yaml")
     follower.wait_for("task.created", "inbox/a.yaml")
     mark = follower.mark()
-    board.move("inbox/a.yaml", "assigned/pedro/a.yaml")
+    board.rename("inbox/a.yaml", "assigned/pedro/a.yaml")
     moved = follower.wait_for("task.assigned")
     assert (moved["old_path"], moved["old_column"], moved["old_status"]) == ("inbox/a.yaml", "inbox", "new")
     assert (moved["column"], moved["agent"], moved["status"]) == ("assigned", "pedro", "assigned")
@@ -29,3 +29,92 @@ def test_two_writes_in_quick_succession_end_at_the_last_content(board: Board, fo
     board.put("inbox/a.yaml", task_text("a", "first"))
     board.put("inbox/a.yaml", task_text("a", "second"))
     board.converged(follower)
+
+
+def test_one_agents_folder_renamed_to_anothers_moves_every_task_in_it(board: Board, follower: Follower) -> None:
+    for name in ("a", "b", "c"):
+        board.put(f"assigned/pedro/{name}.yaml")
+    board.converged(follower)
+    mark = follower.mark()
+    board.rename("assigned/pedro", "assigned/anna")
+    board.settled()
+    board.converged(follower)
+    assert sorted(follower.about_tasks(mark)) == [("task.assigned", f"assigned/anna/{name}.yaml") for name in "abc"]
+
+
+def test_every_step_of_a_tasks_way_has_its_name(board: Board, follower: Follower) -> None:
+    way = [
+        ("inbox/a.yaml", "task.created"),
+        ("assigned/pedro/a.yaml", "task.assigned"),
+        ("assigned/anna/a.yaml", "task.assigned"),
+        ("done/anna/a.yaml", "task.completed"),
+        ("assigned/anna/a.yaml", "task.returned"),
+        ("inbox/a.yaml", "task.returned"),
+        ("done/a.yaml", "task.completed"),
+    ]
+    board.put("inbox/a.yaml")
+    here = "inbox/a.yaml"
+    for path, name in way:
+        mark = 0 if path == here else follower.mark()
+        if path != here:
+            board.rename(here, path)
+            here = path
+        follower.wait_for(name, path, since=mark)
+    board.settled()
+    assert follower.about_tasks() == [(name, path) for path, name in way]
+    assert follower.cards["done/a.yaml"]["agent"] == "unassigned"
+
+
+def test_a_file_moved_within_its_column_is_one_update(board: Board, follower: Follower) -> None:
+    board.put("assigned/pedro/a.yaml")
+    follower.wait_for("task.created")
+    mark = follower.mark()
+    board.rename("assigned/pedro/a.yaml", "assigned/pedro/sub/b.yaml")
+    board.settled()
+    board.converged(follower)
+    assert follower.about_tasks(mark) == [("task.updated", "assigned/pedro/sub/b.yaml")]
+
+
+def test_a_file_moved_off_the_board_and_back_is_gone_and_new(board: Board, follower: Follower) -> None:
+    board.put("inbox/a.yaml")
+    follower.wait_for("task.created")
+    board.rename("inbox/a.yaml", "archive/a.yaml")
+    follower.wait_for("task.removed", "inbox/a.yaml")
+    board.converged(follower)
+    mark = follower.mark()
+    board.rename("archive/a.yaml", "done/pedro/a.yaml")
+    board.settled()
+    board.converged(follower)
+    assert follower.about_tasks(mark) == [("task.created", "done/pedro/a.yaml")]
+
+
+def test_a_removed_folder_takes_its_cards_with_it(board: Board, follower: Follower) -> None:
+    for name in ("a", "b"):
+        board.put(f"assigned/pedro/deep/{name}.yaml")
+    board.converged(follower)
+    mark = follower.mark()
+    board.remove("assigned/pedro")
+    board.settled()
+    board.converged(follower)
+    assert sorted(follower.about_tasks(mark)) == [("task.removed", f"assigned/pedro/deep/{n}.yaml") for n in "ab"]
+
+
+def test_two_files_with_one_id_are_both_shown_and_marked_until_one_goes(board: Board, follower: Follower) -> None:
+    board.put("inbox/a.yaml", task_text("same"))
+    board.put("done/pedro/b.yaml", task_text("same"))
+    board.settled()
+    board.converged(follower)
+    assert {mark["field"] for card in follower.cards.values() for mark in card["marks"]} == {"id"}
+    board.remove("inbox/a.yaml")
+    board.settled()
+    board.converged(follower)
+    assert follower.cards["done/pedro/b.yaml"]["marks"] == []
+
+
+def test_what_lies_beside_the_columns_is_nothing_to_the_board(board: Board, follower: Follower) -> None:
+    for path in ("archive/a.yaml", "fridge/b.yaml", "c.yaml", "inbox/.hidden/d.yaml", "inbox/README.md"):
+        board.put(path)
+    board.settled()
+    board.converged(follower)
+    assert follower.about_tasks() == []
+    assert board.runtime.source.status().files == 0

@@ -16,9 +16,7 @@ from tests.kit.follower import Follower
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     """A watched folder with its three columns, nobody watching yet."""
-    made = Folder(tmp_path / "work")
-    made.columns()
-    return made
+    return Folder(tmp_path / "work")
 
 
 @pytest.fixture
@@ -34,7 +32,7 @@ def start_board(folder: Folder, tmp_path: Path) -> Iterator[Callable[..., Board]
 
 @pytest.fixture
 def board(start_board: Callable[..., Board]) -> Board:
-    """A running board that looks at its folder twice a second besides being told."""
+    """A running board that over `folder`."""
     return start_board()
 
 

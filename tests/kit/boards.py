@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import threading
 import time
@@ -17,10 +18,11 @@ from llm_service.hub import HubStopped
 from llm_service.instance import Instance
 from llm_service.runtime import Runtime
 from llm_service.settings import Settings
-from tests.kit.follower import Follower
+from tests.kit.follower import Follower, count
 from tests.kit.oracle import Oracle, differences
+from tests.kit.waiting import wait_until
+from tests.kit.work_dir import WorkDir
 
-RESCAN_S = 0.5
 OUR_THREADS = ("hub", "task-files", "web")
 
 
@@ -30,29 +32,16 @@ def task_text(task_id: str, title: str | None = None, **fields: object) -> str:
     return "".join(f"{name}: {value}\n" for name, value in lines.items())
 
 
-class Folder:
-    """The watched folder, in verbs. `put` is one plain write: open, write, close."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
+class Folder(WorkDir):
+    """The watched folder, with verbs that take whole paths. `put` is one plain write: open, write, close."""
 
     def put(self, path: str, text: str | None = None) -> Path:
-        file = self.root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(task_text(file.stem) if text is None else text)
-        return file
+        self.write(path, task_text(Path(path).stem) if text is None else text)
+        return self.root / path
 
-    def replace(self, path: str, text: str) -> None:
-        """Write beside and rename over: how careful programs write."""
-        file = self.root / path
-        beside = file.with_name(f".{file.name}.part")
-        beside.write_text(text)
-        beside.rename(file)
-
-    def move(self, path: str, to: str) -> None:
-        target = self.root / to
-        target.parent.mkdir(parents=True, exist_ok=True)
-        (self.root / path).rename(target)
+    def rename(self, path: str, to: str) -> None:
+        (self.root / to).parent.mkdir(parents=True, exist_ok=True)
+        os.rename(self.root / path, self.root / to)
 
     def remove(self, path: str) -> None:
         target = self.root / path
@@ -60,10 +49,6 @@ class Folder:
             shutil.rmtree(target)
         else:
             target.unlink()
-
-    def columns(self) -> None:
-        for column in ("inbox", "assigned", "done"):
-            (self.root / column).mkdir(parents=True, exist_ok=True)
 
 
 class Board(Folder):
@@ -100,17 +85,19 @@ class Board(Folder):
         return converged(self.oracle, followers or tuple(self.followers), within_s, besides)
 
     def settled(self, within_s: float = 10.0) -> None:
-        """Wait until nothing is left to happen: a whole look is done, nothing is waited for, all is delivered."""
+        """Wait until nothing is left to happen: two looks find nothing to do, no deadline runs, all is delivered."""
         source, hub = self.runtime.source, self.runtime.hub
-        looks = source.status().scans + 2  # the next one may have begun before now
+        looks = source.status().scans + 2  # one may have begun before now
 
         def quiet() -> bool:
-            intake, hints = source._intake, source.hints
-            waited_for = intake.retry or hints.has_writers or hints.wake.is_set() or intake._racy
-            done = source.status().scans >= looks and not waited_for
-            return done and hub.ask(lambda state: state.next_deadline_s()) is None
+            if source.status().scans < looks:
+                source._next_scan_s = 0.0
+                source.hints.wake.set()
+                return False
+            busy = source._intake.retry or source.hints.has_writers or source.hints.wake.is_set() or source._suspects
+            return not busy and hub.ask(lambda state: state.next_deadline_s()) is None
 
-        eventually(quiet, "quiet", within_s)
+        wait_until(quiet, "quiet", within_s)
         for follower in self.followers:
             if follower.connected:
                 follower.call("ping")
@@ -122,22 +109,13 @@ def converged(oracle: Oracle, followers: tuple[Follower, ...], within_s: float, 
     while True:
         expected = oracle.scan()
         wrong = [line for each in followers for line in differences(expected, dict(each.cards), besides)]
+        wrong += [f"counts: {each.counts}" for each in followers if each.counts != count(dict(each.cards))]
         took_s = time.monotonic() - began_s
         if not wrong and expected == oracle.scan():
             return took_s
         assert not (errors := [error for each in followers for error in each.errors]), errors
         assert took_s < within_s, f"after {took_s:.1f} s {len(wrong)} differences: {wrong[:8]}"
-        followers[0].until(lambda: True, "")
-        threading.Event().wait(0.02)
-
-
-def eventually(holds: Callable[[], Any], what: str, within_s: float = 5.0) -> Any:
-    """Wait until `holds()` is true and return it."""
-    end_s = time.monotonic() + within_s
-    while not (result := holds()):
-        assert time.monotonic() < end_s, f"not {what} within {within_s} s"
-        threading.Event().wait(0.01)
-    return result
+        time.sleep(0.02)
 
 
 @contextmanager
@@ -145,7 +123,7 @@ def running_board(
     root: Path, state_dir: Path, *, prepare: Callable[[Runtime], None] | None = None, **settings: Any
 ) -> Iterator[Board]:
     """A board over `root` until the block ends. `prepare` may change the runtime before it starts."""
-    given: dict[str, Any] = {"port": 0, "port_given": True, "browser": False, "rescan_s": RESCAN_S, **settings}
+    given: dict[str, Any] = {"port": 0, "port_given": True, "browser": False, **settings}
     instance = Instance.open(Settings(watch_dir=root, state_dir=state_dir, **given), {})
     runtime = Runtime(instance=instance, settings=Settings(watch_dir=root, state_dir=state_dir, **given))
     if prepare is not None:
@@ -154,7 +132,7 @@ def running_board(
         runtime.start()
         board = Board(instance.root, runtime, instance.token)
         try:
-            eventually(lambda: _is_up(runtime), "up")
+            wait_until(lambda: _is_up(runtime), "the board's first look")
             yield board
         finally:
             for follower in board.followers:

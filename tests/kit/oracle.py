@@ -1,4 +1,4 @@
-"""What the board must show, read from the disk without one line of the product: DESIGN's rules, written a second time."""
+"""What the board must show, read from the disk without a line of the product: DESIGN's rules, written twice."""
 
 from __future__ import annotations
 
