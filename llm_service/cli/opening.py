@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
 import sys
 import threading
-import webbrowser
 from collections.abc import Mapping
 
 
@@ -14,17 +13,19 @@ def has_display(environ: Mapping[str, str]) -> bool:
     return sys.platform == "darwin" or any(environ.get(name) for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"))
 
 
-def open_page(url: str, environ: Mapping[str, str] = os.environ) -> threading.Thread | None:
-    """Ask the browser to show `url`, on a thread that ends with the process."""
+def open_page(url: str, environ: Mapping[str, str]) -> None:
+    """Ask the browser to show `url`, in a process that shares neither our streams nor our signals."""
     if not has_display(environ):
-        return None
-    thread = threading.Thread(target=_open, args=(url,), name="browser", daemon=True)
-    thread.start()
-    return thread
-
-
-def _open(url: str) -> None:
+        return
     try:
-        webbrowser.open(url)
-    except (OSError, webbrowser.Error):
-        pass  # the address was printed too
+        child = subprocess.Popen(
+            [sys.executable, "-m", "webbrowser", url],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            env=dict(environ),
+        )
+    except OSError:
+        return  # the address was printed too
+    threading.Thread(target=child.wait, name="browser", daemon=True).start()

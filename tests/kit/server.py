@@ -68,6 +68,8 @@ class Server:
 
     def start(self) -> Server:
         """Start, on the same port as before where there was one; fails with what the server said."""
+        if self.process is not None:
+            self.kill()
         with self.error_file.open("ab") as errors:
             self.process = subprocess.Popen(
                 self.command(self.port),
