@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from llm_service.core.paths import is_task_name, may_hold_tasks
 from llm_service.core.tasks import FileStamp
 from llm_service.sources.filedoor import stamp_of
 
+SLICE = 200
+"""Files looked at in about a millisecond."""
 
-def scan(root: Path, below: str = "") -> dict[str, FileStamp]:
+
+def scan(root: Path, below: str = "", between: Callable[[], None] | None = None) -> dict[str, FileStamp]:
     """The stamps of all task files under `below` ("" is the whole board), by posix path relative to `root`.
 
     Links are not followed; a link in place of a folder is reported under its own path, to be shown as a problem.
-    Folders that vanish or refuse meanwhile are passed over: the next look comes soon.
+    Folders that vanish or refuse meanwhile are passed over: the next look comes soon. `between` is called after every
+    `SLICE` files, for what cannot wait until all are looked at.
     """
     found: dict[str, FileStamp] = {}
     todo = [below]
+    looked_at = 0
     while todo:
         folder = todo.pop()
         try:
@@ -38,4 +44,7 @@ def scan(root: Path, below: str = "") -> dict[str, FileStamp]:
                         found[path] = stamp_of(entry.stat(follow_symlinks=False))
                 except OSError:
                     continue
+                looked_at += 1
+                if between is not None and looked_at % SLICE == 0:
+                    between()
     return found

@@ -6,7 +6,6 @@ here ever writes below the root.
 
 from __future__ import annotations
 
-import errno
 import logging
 import random
 import threading
@@ -20,20 +19,16 @@ from llm_service.core.tasks import COLUMNS, FileStamp
 from llm_service.sources.filedoor import FileDoor
 from llm_service.sources.hints import Hints, Taken
 from llm_service.sources.intake import Intake
+from llm_service.sources.missed import Missed
 from llm_service.sources.mounts import silent_mount
 from llm_service.sources.parse_cache import ParseCache
 from llm_service.sources.scanning import scan
-from llm_service.sources.watching import Watch
+from llm_service.sources.storm import Storm
+from llm_service.sources.watching import Watch, why_not_watched
 from llm_service.sources.writers import has_writer
 
 log = logging.getLogger(__name__)
 
-STORM_HINTS = 150
-"""This many hints within `STORM_WINDOW_S` are a storm (a `git checkout`): one look at everything beats many at one."""
-STORM_WINDOW_S = 0.1
-STORM_QUIET_S = 0.05
-STORM_LONGEST_S = 0.45
-"""Less than the grace in which a vanished file may come back, so that a storm of moves stays moves."""
 WRITER_ASKED_S = 0.03
 """So long after the last touch the kernel is asked whether a writer is left: `ln` and `truncate` never close."""
 STILL_S = 5.0
@@ -44,9 +39,8 @@ TICK_S = 0.25
 """Longest sleep: bounds how late a root that was replaced, or a writer that never closes, is noticed."""
 POLL_S = 1.0
 MISSING_POLL_S = 0.25
-MISSED_LOOKS = 3
-"""Rescans in a row that find changes nobody hinted at before the watcher is given up for polling."""
-MISSED_WAIT_S = 0.15
+AT_ONCE = 20
+"""Files that are read in about a millisecond: more at a time would hold up an edit during a look at the whole board."""
 SAVE_EVERY_S = 30.0
 
 
@@ -96,13 +90,12 @@ class TaskFiles:
         self._loaded = False
         self._still: dict[str, tuple[FileStamp | None, float]] = {}
         self._quiet_polls: dict[str, FileStamp] = {}
-        self._rate: list[tuple[float, int]] = []
+        self._storm = Storm(self.hints, self._stop)
         self._next_scan_s = 0.0
         self._next_save_s = time.monotonic() + SAVE_EVERY_S
         self._scanned_s: float | None = None
         self._scan_took_s = 0.0
-        self._missed = 0
-        self._missed_in_row = 0
+        self._missed = Missed()
         self._scans = 0
 
     # -- life ---------------------------------------------------------------------------------------------------
@@ -133,7 +126,7 @@ class TaskFiles:
             last_scan_ms=None if self._scanned_s is None else self._scan_took_s * 1000,
             files=len(self._intake.known),
             overflows=self.hints.overflows,
-            missed=self._missed,
+            missed=self._missed.count,
             scans=self._scans,
         )
 
@@ -159,8 +152,8 @@ class TaskFiles:
         if self._stop.is_set():
             return
         taken = self.hints.take()
-        if self._is_storm(taken):
-            self._wait_for_quiet()
+        if self._storm.is_on(len(taken.files)):
+            self._storm.wait_for_quiet()
             self.hints.take()
             self._look_everywhere()
         elif taken.everything:
@@ -168,6 +161,7 @@ class TaskFiles:
         else:
             self._look_at_hinted(taken)
         self._look_at_writers()
+        self._find_missed()
         self._intake.read_due()
         if time.monotonic() >= self._next_save_s:
             self._next_save_s = time.monotonic() + SAVE_EVERY_S
@@ -175,7 +169,7 @@ class TaskFiles:
 
     def _next_moment_s(self) -> float:
         """When something waits for a look even if no hint comes, in monotonic seconds."""
-        moments = [self._next_scan_s, *self._intake.retry.values()]
+        moments = [self._next_scan_s, self._missed.due_s, *self._intake.retry.values()]
         if self.hints.has_writers:
             moments.append(time.monotonic() + WRITER_ASKED_S)
         return min(moments)
@@ -207,6 +201,7 @@ class TaskFiles:
         """Watch first, look second: what changes in between is then at least hinted at."""
         self._disarm()
         self.hints.forget()
+        self._missed.forget()
         self._polling = self._why_poll()
         if not self._polling:
             try:
@@ -218,7 +213,7 @@ class TaskFiles:
                 return False
             except (OSError, RuntimeError) as error:
                 self._watch = None
-                self._polling = _watch_failure(error)
+                self._polling = why_not_watched(error)
         self._root_id = current
         self._tell_condition(loading=not self._loaded, waiting=False)
         if self._loaded:
@@ -230,7 +225,7 @@ class TaskFiles:
     def _why_poll(self) -> str:
         if self._wanted == "poll":
             return "polling was asked for"
-        if self._missed_in_row >= MISSED_LOOKS:
+        if self._missed.too_often:
             return self._polling
         kind = silent_mount(self.root) if self._wanted == "auto" else None
         return f"the file system ({kind}) does not report changes, so the folder is polled every second" if kind else ""
@@ -271,35 +266,49 @@ class TaskFiles:
 
     def _periodic_look(self) -> None:
         """The look that catches what the watcher missed, and notices when it misses too much."""
-        found = self._scan()
+        found = self._scan(between=self._look_at_new_hints)
         if self._polling:
             self._settle_quiet(found)
         else:
-            self._find_missed(found)
-            self._intake.read(self._intake.take_racy() - self.hints.writers().keys())
+            self._suspect(found)
+            self._read_again(self._intake.take_racy())
         self._plan_scan()
 
-    def _find_missed(self, found: dict[str, FileStamp]) -> None:
-        known = self._intake.known
-        suspects = (self._intake.different(found) | (known.keys() - found.keys())) - self.hints.writers().keys()
-        suspects -= self._intake.retry.keys()
-        if suspects:
-            # A change of this very moment has its hint on the way; only what stays without one was missed.
-            self._stop.wait(MISSED_WAIT_S)
-            taken = self.hints.take()
-            suspects -= set(taken.files) | self.hints.writers().keys()
-            self.hints.put_back(taken)
-            if taken.everything or taken.folders:
-                return
-        # A stamp may change without a hint and without a difference: the other name of a hard link went away.
-        missed = self._intake.read(suspects) if suspects else 0
-        if not missed:
-            self._missed_in_row = 0
+    def _read_again(self, paths: set[str]) -> None:
+        """Read what has hardly changed, a little at a time."""
+        left = list(paths - self.hints.writers().keys())
+        while left:
+            self._intake.read(left[-AT_ONCE:])
+            del left[-AT_ONCE:]
+            self._look_at_new_hints()
+
+    def _look_at_new_hints(self) -> None:
+        """In the middle of a long look: an edit must not wait for its end. What is more than an edit does."""
+        if not self.hints.wake.is_set():
             return
-        self._missed += missed
-        self._missed_in_row += 1
-        log.warning("the watcher missed %d changes, found by looking", missed)
-        if self._missed_in_row >= MISSED_LOOKS and self._wanted != "native":
+        taken = self.hints.take()
+        if taken.everything or taken.folders or len(taken.files) > AT_ONCE:
+            self.hints.put_back(taken)
+        else:
+            self._look_at_hinted(taken)
+
+    def _suspect(self, found: dict[str, FileStamp]) -> None:
+        known = self._intake.known
+        different = self._intake.different(found) | (known.keys() - found.keys())
+        self._missed.suspect(different - self.hints.writers().keys() - self._intake.retry.keys(), known)
+
+    def _find_missed(self) -> None:
+        """Read what differed at the last look and was not hinted at since."""
+        busy = self.hints.writers().keys() | self._intake.retry.keys()
+        unhinted = [path for path in self._missed.take_unhinted(self._intake.known) if path not in busy]
+        if not unhinted:
+            return
+        # A stamp may change without a hint and without a difference: the other name of a hard link went away.
+        differing = self._intake.read(unhinted)
+        self._missed.judge(differing)
+        if differing:
+            log.warning("the watcher missed %d changes, found by looking", differing)
+        if self._missed.too_often and self._wanted != "native":
             self._polling = "changes are not reported reliably here, so the folder is polled every second"
             self._disarm()
             self._tell_condition(loading=False, waiting=False)
@@ -367,9 +376,9 @@ class TaskFiles:
 
     # -- bookkeeping --------------------------------------------------------------------------------------------
 
-    def _scan(self, below: str = "") -> dict[str, FileStamp]:
+    def _scan(self, below: str = "", between: Callable[[], None] | None = None) -> dict[str, FileStamp]:
         began_s = time.monotonic()
-        found = scan(self.root, below)
+        found = scan(self.root, below, between)
         self._scanned_s = time.monotonic()
         self._scan_took_s = self._scanned_s - began_s
         if not below:
@@ -382,25 +391,7 @@ class TaskFiles:
         every_s = max(shortest_s, 20 * self._scan_took_s)
         self._next_scan_s = time.monotonic() + every_s * random.uniform(0.9, 1.1)  # noqa: S311
 
-    def _is_storm(self, taken: Taken) -> bool:
-        now_s = time.monotonic()
-        self._rate = [(at_s, count) for at_s, count in self._rate if now_s - at_s < STORM_WINDOW_S]
-        self._rate.append((now_s, len(taken.files)))
-        return sum(count for _, count in self._rate) > STORM_HINTS
-
-    def _wait_for_quiet(self) -> None:
-        until_s = time.monotonic() + STORM_LONGEST_S
-        while (now_s := time.monotonic()) < until_s and now_s - self.hints.last_s < STORM_QUIET_S:
-            self._stop.wait(0.01)
-        self._rate = []
-
 
 def _same_bytes(stamp: FileStamp) -> tuple[int, int, int, int]:
     """What stays of a stamp when a file is renamed; ctime does not."""
     return (stamp.dev, stamp.ino, stamp.size, stamp.mtime_ns)
-
-
-def _watch_failure(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EMFILE):
-        return "the system has no file watches left (fs.inotify limits), so the folder is polled every second"
-    return f"watching failed ({error}), so the folder is polled every second"

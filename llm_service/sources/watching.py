@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sys
 import warnings
@@ -74,6 +75,13 @@ class Watch:
         """False also when only the emitter died, which is what watchdog does when the root is deleted."""
         emitters = self._observer.emitters
         return self._observer.is_alive() and bool(emitters) and all(emitter.is_alive() for emitter in emitters)
+
+
+def why_not_watched(error: Exception) -> str:
+    """The sentence for the user when `Watch.start` raised."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EMFILE):
+        return "the system has no file watches left (fs.inotify limits), so the folder is polled every second"
+    return f"watching failed ({error}), so the folder is polled every second"
 
 
 class _OverflowAlarm(logging.Handler):
