@@ -94,8 +94,8 @@ class Board(Folder):
                 source._next_scan_s = 0.0
                 source.hints.wake.set()
                 return False
-            busy = source._intake.retry or source.hints.has_writers or source.hints.wake.is_set() or source._suspects
-            return not busy and hub.ask(lambda state: state.next_deadline_s()) is None
+            idle = not source.hints.wake.is_set() and source._next_moment_s() == source._next_scan_s
+            return idle and hub.ask(lambda state: state.next_deadline_s()) is None
 
         wait_until(quiet, "quiet", within_s)
         for follower in self.followers:
