@@ -13,6 +13,7 @@ from llm_service.instance import find_token
 from llm_service.instance_record import Record
 
 TIMEOUT_S = 5.0
+HEALTH_TIMEOUT_S = 2.0
 UNAUTHORIZED = 401
 
 
@@ -50,14 +51,16 @@ def post(record: Record, path: str, environ: Mapping[str, str]) -> dict[str, Any
 def answers(record: Record) -> bool:
     """Whether the server answers at all."""
     try:
-        return _ask(record, "GET", "/health", {})[0] == http.client.OK
+        return _ask(record, "GET", "/health", {}, HEALTH_TIMEOUT_S)[0] == http.client.OK
     except LlmServiceError:
         return False
 
 
-def _ask(record: Record, method: str, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
+def _ask(
+    record: Record, method: str, path: str, headers: dict[str, str], timeout_s: float = TIMEOUT_S
+) -> tuple[int, bytes]:
     host = urlsplit(record.url).hostname or "127.0.0.1"
-    connection = http.client.HTTPConnection(host, record.port, timeout=TIMEOUT_S)
+    connection = http.client.HTTPConnection(host, record.port, timeout=timeout_s)
     try:
         connection.request(method, path, headers=headers)
         response = connection.getresponse()

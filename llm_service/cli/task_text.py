@@ -8,8 +8,8 @@ from datetime import datetime
 
 import yaml
 
-from llm_service.core.taskfile import read_document
-from llm_service.core.yamltext import Value
+from llm_service.core.taskfile import MAX_BYTES, read_document
+from llm_service.core.yamltext import Unreadable, Value
 from llm_service.errors import TaskFileError
 
 
@@ -45,12 +45,23 @@ def task_yaml(fields: dict[str, Value]) -> bytes:
     """The fields as YAML, empty ones left out. Raises `TaskFileError` where they would not read back the same."""
     wanted = {name: value for name, value in fields.items() if value not in (None, "", [])}
     text = yaml.dump(wanted, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
-    data: bytes = text.encode()
-    if read_document(data).values != wanted:
-        # Words that only some YAML readers take for numbers or truths; in quotes nobody does.
-        data = yaml.dump(
-            wanted, Dumper=yaml.SafeDumper, sort_keys=False, allow_unicode=True, default_style='"'
-        ).encode()
-        if read_document(data).values != wanted:
-            raise TaskFileError("these values cannot be written as a task file")
+    try:
+        data: bytes = text.encode()
+    except UnicodeEncodeError as error:
+        raise TaskFileError("the text holds bytes that are not UTF-8") from error
+    if _reads_as(data, wanted):
+        return data
+    # Words that only some YAML readers take for numbers or truths; in quotes nobody does.
+    data = yaml.dump(wanted, Dumper=yaml.SafeDumper, sort_keys=False, allow_unicode=True, default_style='"').encode()
+    if not _reads_as(data, wanted):
+        raise TaskFileError("these values cannot be written as a task file")
     return data
+
+
+def _reads_as(data: bytes, wanted: dict[str, Value]) -> bool:
+    try:
+        return read_document(data).values == wanted
+    except Unreadable as error:
+        if len(data) > MAX_BYTES:
+            raise TaskFileError(error.problem.reason) from error
+        return False
