@@ -21,9 +21,7 @@ def make_private_dir(path: Path) -> None:
     except OSError as error:
         raise LlmServiceError(f"cannot make the state directory {path}: {error.strerror}") from error
     if info.st_uid != os.geteuid():
-        raise LlmServiceError(
-            f"the state directory {path} belongs to another user; choose one with --state-dir"
-        )
+        raise LlmServiceError(f"the state directory {path} belongs to another user; choose one with --state-dir")
     if stat.S_IMODE(info.st_mode) & 0o022:
         raise LlmServiceError(f"the state directory {path} is writable by others; run: chmod go-w {path}")
 

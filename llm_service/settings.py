@@ -63,14 +63,10 @@ class Settings:
     )
     watch: str = _setting("auto", one_of("auto", "native", "poll"), "How file changes are noticed.")
     max_clients: int = _setting(250, whole(1, 10_000), "Live connections at the same time.")
-    rescan_s: float = _setting(
-        5.0, seconds(0.5, 3600), "Shortest pause between two scans of the whole folder."
-    )
+    rescan_s: float = _setting(5.0, seconds(0.5, 3600), "Shortest pause between two scans of the whole folder.")
     max_file_kib: int = _setting(256, whole(1, 4096), "Size above which a task file is not read, in KiB.")
     log_level: str = _setting("info", one_of("debug", "info", "warning", "error"), "How much is logged.")
-    log_file: Path | None = _setting(
-        None, PATH, "File to log to, rotated; by default the log goes to stderr."
-    )
+    log_file: Path | None = _setting(None, PATH, "File to log to, rotated; by default the log goes to stderr.")
     behind_proxy: bool = _setting(False, SWITCH, "Trust one reverse proxy's X-Forwarded-* headers.")
     insecure: bool = _setting(
         False, SWITCH, "Allow what is refused for safety (see docs/security.md).", not_in_project=True
@@ -144,9 +140,7 @@ def _read(row: Row, given: Given, home: Path | None) -> Any:
     if kind.many:
         items = given.value if isinstance(given.value, (list, tuple)) else str(given.value).split(",")
         if not items:
-            raise _refused(
-                row, given.value, f"{kind.allowed}; leave it out where there is none", given.origin
-            )
+            raise _refused(row, given.value, f"{kind.allowed}; leave it out where there is none", given.origin)
         return tuple(_read_one(row, item, given.origin) for item in items)
     value = _read_one(row, given.value, given.origin)
     if kind.path:
@@ -206,9 +200,7 @@ def warnings(settings: Settings) -> tuple[str, ...]:
     if not settings.token:
         found.append("No token is asked for: every program and user of this machine can read the board.")
     if not is_loopback(settings.host) and not settings.behind_proxy:
-        found.append(
-            f"Listening on {settings.host} without encryption: the token can be read on the network."
-        )
+        found.append(f"Listening on {settings.host} without encryption: the token can be read on the network.")
     if "*" in settings.cors_origin:
         found.append("Every web page may read the board (cors_origin is '*').")
     return tuple(found)

@@ -43,7 +43,7 @@ def task_id(now: datetime, agent: str | None, title: str) -> str:
 
 def task_yaml(fields: dict[str, Value]) -> bytes:
     """The fields as YAML, empty ones left out. Raises `TaskFileError` where they would not read back the same."""
-    wanted = {name: value for name, value in fields.items() if value not in (None, "", [])}
+    wanted: dict[str, Value] = {name: value for name, value in fields.items() if value not in (None, "", [])}
     text = yaml.dump(wanted, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
     try:
         data: bytes = text.encode()
