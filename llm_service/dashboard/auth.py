@@ -36,9 +36,9 @@ class Auth:
         self._keys = None if token is None else self._keys_of(token)
 
     @property
-    def is_open(self) -> bool:
-        """Say whether no token is needed at all."""
-        return self._keys is None
+    def required(self) -> bool:
+        """Say whether a token is needed at all."""
+        return self._keys is not None
 
     def new_code(self) -> str:
         """Make a login code that works once within the next 15 minutes."""

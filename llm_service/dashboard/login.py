@@ -44,7 +44,7 @@ def blueprint(auth: Auth, secure: Callable[[], bool]) -> Blueprint:
 
     def welcome() -> Response:
         response = redirect(local_path(request.values.get("next")), 303)
-        if auth.is_open:
+        if not auth.required:
             return response
         response.set_cookie(
             auth.cookie_name,
@@ -70,7 +70,7 @@ def blueprint(auth: Auth, secure: Callable[[], bool]) -> Blueprint:
     @routes.post("/login")
     def paste() -> Response:
         request.max_content_length = _LARGEST_FORM
-        if auth.is_open or auth.is_token(request.form.get("token", "").strip()):
+        if not auth.required or auth.is_token(request.form.get("token", "").strip()):
             return welcome()
         return _page_response(401, _WRONG_TOKEN)
 

@@ -106,7 +106,9 @@ class Reply:
         # An unread body would be taken for the next request, and so might what follows a refused upgrade.
         if self._body_left() or "HTTP_UPGRADE" in self._environ:
             request.close_connection = True
-        lines = [f"HTTP/1.1 {self.status}", f"Date: {request.date_time_string()}", "Server: llm-service"]
+        lines = [f"HTTP/1.1 {self.status}", "Server: llm-service"]
+        if not self._has_header("date"):
+            lines.append(f"Date: {request.date_time_string()}")
         lines += [f"{name}: {value}" for name, value in self._headers]
         if request.close_connection:
             lines.append("Connection: close")
