@@ -34,8 +34,6 @@ def read_record(state_dir: Path) -> Record | None:
     try:
         fields = json.loads(text or "null")
         record = Record(**{name: fields.get(name) for name in Record.__dataclass_fields__})
-        return (
-            record if isinstance(record.pid, int) and record.pid > 1 and isinstance(record.url, str) else None
-        )
+        return record if isinstance(record.pid, int) and record.pid > 1 and isinstance(record.url, str) else None
     except (ValueError, AttributeError, TypeError):
         return None
