@@ -17,7 +17,7 @@ from tests.kit.browser import chromium_path  # noqa: E402  (the tests' own rule 
 def run_javascript(node: str) -> int:
     """Run the page's reducer tests; nothing to run is no failure."""
     files = sorted(str(path) for path in (ROOT / "tests/js").glob("*.test.mjs"))
-    return subprocess.run([node, "--test", *files], cwd=ROOT).returncode if files else 0
+    return subprocess.run([node, "--test", "--test-reporter=spec", *files], cwd=ROOT).returncode if files else 0
 
 
 def main() -> int:
