@@ -160,22 +160,25 @@ def _tidy_connect(engine: Any) -> Callable[..., Any]:
     A session whose ping thread could not be started is never found dead, and would count as a viewer for ever.
     """
     original, new_id = engine._handle_connect, engine.generate_id
-    local = threading.local()
+    handshake = threading.local()
 
     def generate_id() -> str:
-        local.sid = new_id()
-        return str(local.sid)
+        sid = str(new_id())
+        # The first one only: joining a namespace, in the same thread, takes an id as well.
+        if getattr(handshake, "sid", sid) is None:
+            handshake.sid = sid
+        return sid
 
     def connect(environ: dict[str, Any], start_response: Any, transport: str, jsonp_index: Any = None) -> Any:
-        sid = None
-        finished = False
+        handshake.sid = None
+        goes_on = False
         try:
             answer = original(environ, start_response, transport, jsonp_index)
-            finished = transport == "polling"
+            goes_on = transport == "polling"
         finally:
-            sid = getattr(local, "sid", None)
-            if not finished:
-                _end_session(engine, sid)
+            if not goes_on:
+                _end_session(engine, handshake.sid)
+            del handshake.sid
         return answer
 
     engine.generate_id = generate_id
