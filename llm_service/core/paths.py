@@ -26,8 +26,10 @@ def place(path: str, *, any_name: bool = False) -> Place | None:
     """
     head, _, rest = path.partition("/")
     column = _FOLDERS.get(head)
-    if column is None or not rest:
+    if column is None:
         return None
+    if not rest:
+        return Place(column, None if column is Column.INBOX else UNASSIGNED) if any_name else None
     folders, _, name = rest.rpartition("/")
     if not (any_name or is_task_name(name)) or folders.startswith(".") or "/." in folders:
         return None

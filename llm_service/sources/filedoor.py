@@ -105,7 +105,11 @@ class FileDoor:
         here = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             for folder in folders:
-                inner = os.open(folder, _FOLDER_FLAGS, dir_fd=here)
+                try:
+                    inner = os.open(folder, _FOLDER_FLAGS, dir_fd=here)
+                except NotADirectoryError:
+                    # Now a link or a file: what lies behind it is not on the board, so it is not here.
+                    raise FileNotFoundError(path) from None
                 os.close(here)
                 here = inner
             return os.open(name, _FILE_FLAGS, dir_fd=here)

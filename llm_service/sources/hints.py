@@ -13,14 +13,18 @@ from llm_service.core.paths import is_task_name, may_hold_tasks
 
 
 class Taken(NamedTuple):
-    """Hints since the last look: files to read at once, folders to look through, and whether all trust is gone."""
+    """Hints since the last look: files to read at once, folders to look through, and whether all trust is gone.
+
+    `others` are not named like tasks: mostly what editors leave, but a link in place of a folder comes as one of them.
+    """
 
     files: list[str]
     folders: list[str]
+    others: list[str]
     everything: bool
 
     def __bool__(self) -> bool:
-        return bool(self.files or self.folders or self.everything)
+        return bool(self.files or self.folders or self.others or self.everything)
 
 
 class Hints(FileSystemEventHandler):
@@ -36,6 +40,7 @@ class Hints(FileSystemEventHandler):
         self._lock = threading.Lock()
         self._files: dict[str, None] = {}
         self._folders: dict[str, None] = {}
+        self._others: dict[str, None] = {}
         self._everything = False
         self._writers: dict[str, float] = {}
         self.last_s = 0.0
@@ -64,26 +69,27 @@ class Hints(FileSystemEventHandler):
         with self._lock:
             if kind == "moved":
                 for path in (source, target):
-                    if path and is_task_name(path.rpartition("/")[2]):
-                        self._writers.pop(path, None)
-                        self._files[path] = None
-                        self._arrived()
+                    if path:
+                        self._note_whole(path)
+            elif not source:
                 return
-            if not source or not is_task_name(source.rpartition("/")[2]):
-                return
-            if kind == "modified":
+            elif not _is_task(source):
+                if kind in ("created", "deleted"):
+                    self._note_whole(source)
+            elif kind == "modified":
                 # Wakes nobody: `closed` follows, and who waits for it in vain is found by the clock.
                 self._writers[source] = self.last_s = time.monotonic()
-                return
-            if kind == "created":
+            elif kind == "created":
                 self._writers[source] = time.monotonic()
-            elif kind == "attrib":
-                if source not in self._writers:
-                    self._files[source] = None
-            else:
-                self._writers.pop(source, None)
-                self._files[source] = None
-            self._arrived()
+                self._arrived()
+            elif kind != "attrib" or source not in self._writers:
+                self._note_whole(source)
+
+    def _note_whole(self, path: str) -> None:
+        """Nobody writes this file, or it is gone."""
+        self._writers.pop(path, None)
+        (self._files if _is_task(path) else self._others)[path] = None
+        self._arrived()
 
     def distrust(self) -> None:
         """The kernel's queue overflowed: some hints are lost, so everything must be looked at."""
@@ -95,8 +101,8 @@ class Hints(FileSystemEventHandler):
     def take(self) -> Taken:
         """The hints since the last call."""
         with self._lock:
-            taken = Taken(list(self._files), list(self._folders), self._everything)
-            self._files, self._folders, self._everything = {}, {}, False
+            taken = Taken(list(self._files), list(self._folders), list(self._others), self._everything)
+            self._files, self._folders, self._others, self._everything = {}, {}, {}, False
             self.wake.clear()
             return taken
 
@@ -105,6 +111,7 @@ class Hints(FileSystemEventHandler):
         with self._lock:
             self._files.update(dict.fromkeys(taken.files))
             self._folders.update(dict.fromkeys(taken.folders))
+            self._others.update(dict.fromkeys(taken.others))
             self._everything = self._everything or taken.everything
             self.wake.set()
 
@@ -125,7 +132,7 @@ class Hints(FileSystemEventHandler):
     def forget(self) -> None:
         """Drop everything: a new watch begins."""
         with self._lock:
-            self._files, self._folders, self._writers, self._everything = {}, {}, {}, False
+            self._files, self._folders, self._others, self._writers, self._everything = {}, {}, {}, {}, False
 
     def _arrived(self) -> None:
         self.last_s = time.monotonic()
@@ -140,3 +147,7 @@ class Hints(FileSystemEventHandler):
             # archive/, hidden folders and whatever lies beside the columns would be read for nobody.
             return inside if may_hold_tasks(inside) else None
         return "" if text == self._root else None
+
+
+def _is_task(path: str) -> bool:
+    return is_task_name(path.rpartition("/")[2])

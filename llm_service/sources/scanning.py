@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,8 +22,8 @@ def scan(root: Path, below: str = "", between: Callable[[], None] | None = None)
     Folders that vanish or refuse meanwhile are passed over: the next look comes soon. `between` is called after every
     `SLICE` files, for what cannot wait until all are looked at.
     """
-    found: dict[str, FileStamp] = {}
-    todo = [below]
+    found = _link_on_the_way(root, below)
+    todo = [] if found else [below]
     looked_at = 0
     while todo:
         folder = todo.pop()
@@ -48,3 +49,22 @@ def scan(root: Path, below: str = "", between: Callable[[], None] | None = None)
                 if between is not None and looked_at % SLICE == 0:
                     between()
     return found
+
+
+def is_folder_link(path: Path) -> bool:
+    """Whether a link that leads to a folder lies at `path`."""
+    return path.is_symlink() and path.is_dir()
+
+
+def _link_on_the_way(root: Path, below: str) -> dict[str, FileStamp]:
+    """The first link among `below` and the folders above it: listing through it would show what lies elsewhere."""
+    parts = below.split("/") if below else []
+    for end in range(1, len(parts) + 1):
+        path = "/".join(parts[:end])
+        try:
+            status = os.lstat(root / path)
+        except OSError:
+            return {}
+        if stat.S_ISLNK(status.st_mode):
+            return {path: stamp_of(status)}
+    return {}

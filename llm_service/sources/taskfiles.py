@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import random
+import stat
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,20 +22,14 @@ from llm_service.sources.hints import Hints, Taken
 from llm_service.sources.intake import Intake
 from llm_service.sources.missed import Missed
 from llm_service.sources.mounts import silent_mount
+from llm_service.sources.open_files import ASKED_S, OpenFiles
 from llm_service.sources.parse_cache import ParseCache
-from llm_service.sources.scanning import scan
+from llm_service.sources.scanning import is_folder_link, scan
 from llm_service.sources.storm import Storm
 from llm_service.sources.watching import Watch, why_not_watched
-from llm_service.sources.writers import has_writer
 
 log = logging.getLogger(__name__)
 
-WRITER_ASKED_S = 0.03
-"""So long after the last touch the kernel is asked whether a writer is left: `ln` and `truncate` never close."""
-STILL_S = 5.0
-"""Where the kernel cannot tell, a file is read when its stamp stood still this long."""
-WRITING_SHOWN_S = 0.4
-"""A write quicker than this is not shown as being written: the card would only blink."""
 TICK_S = 0.25
 """Longest sleep: bounds how late a root that was replaced, or a writer that never closes, is noticed."""
 POLL_S = 1.0
@@ -88,7 +83,7 @@ class TaskFiles:
         self._polling = ""
         self._condition: BoardCondition | None = None
         self._loaded = False
-        self._still: dict[str, tuple[FileStamp | None, float]] = {}
+        self._open_files = OpenFiles(self.door)
         self._quiet_polls: dict[str, FileStamp] = {}
         self._storm = Storm(self.hints, self._stop)
         self._next_scan_s = 0.0
@@ -171,7 +166,7 @@ class TaskFiles:
         """When something waits for a look even if no hint comes, in monotonic seconds."""
         moments = [self._next_scan_s, self._missed.due_s, *self._intake.retry.values()]
         if self.hints.has_writers:
-            moments.append(time.monotonic() + WRITER_ASKED_S)
+            moments.append(time.monotonic() + ASKED_S)
         return min(moments)
 
     # -- the root -----------------------------------------------------------------------------------------------
@@ -180,10 +175,13 @@ class TaskFiles:
         """Whether the root is there and watched; arms it after it appeared, or appeared anew."""
         try:
             status = self.root.stat()
-            current = (status.st_dev, status.st_ino)
         except OSError:
             self._wait_for_root()
             return False
+        if not stat.S_ISDIR(status.st_mode):
+            self._wait_for_root()
+            return False
+        current = (status.st_dev, status.st_ino)
         if current == self._root_id and (self._polling or (self._watch is not None and self._watch.alive)):
             return True
         return self._arm(current)
@@ -332,9 +330,11 @@ class TaskFiles:
 
     def _look_at_hinted(self, taken: Taken) -> None:
         files = dict.fromkeys(taken.files)
+        known = self._intake.known
+        files.update(dict.fromkeys(path for path in taken.others if path in known or is_folder_link(self.root / path)))
         for folder in taken.folders:
             found = scan(self.root, folder)
-            before = [path for path in self._intake.known if path.startswith(folder + "/")]
+            before = [path for path in known if path.startswith(folder + "/")]
             files.update(dict.fromkeys(before))
             changed = self._intake.different(found) - self.hints.writers().keys()
             files.update(dict.fromkeys(changed))
@@ -347,32 +347,13 @@ class TaskFiles:
         """Files in a writer's hands: read when the writer let go, shown as being written when it takes its time."""
         if not self.hints.has_writers:
             return
-        now_s = time.monotonic()
-        writers = self.hints.writers()
-        self._still = {path: still for path, still in self._still.items() if path in writers}
-        done: Collection[str] = [path for path, touched_s in writers.items() if self._let_go(path, touched_s, now_s)]
-        for path in done:
+        readable, slow = self._open_files.look(self.hints.writers(), time.monotonic())
+        for path in readable:
             self.hints.release(path)
-        if done:
-            self._intake.read(done)
-
-    def _let_go(self, path: str, touched_s: float, now_s: float) -> bool:
-        if now_s - touched_s < WRITER_ASKED_S:
-            return False
-        writer = has_writer(self.root / path)
-        if writer is False:
-            return True
-        stamp = self.door.stamp(path)
-        if stamp is None:
-            return True
-        before, since_s = self._still.setdefault(path, (stamp, now_s))
-        if stamp != before:
-            self._still[path] = (stamp, now_s)
-        elif writer is None and now_s - since_s >= STILL_S:
-            return True
-        if now_s - touched_s >= WRITING_SHOWN_S:
+        if readable:
+            self._intake.read(readable)
+        for path, stamp in slow:
             self._intake.show_writing(path, stamp)
-        return False
 
     # -- bookkeeping --------------------------------------------------------------------------------------------
 
