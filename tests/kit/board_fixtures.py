@@ -11,12 +11,13 @@ import pytest
 
 from tests.kit.boards import Board, Folder, running_board
 from tests.kit.follower import Follower
+from tests.kit.work_dir import WorkDir
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     """A watched folder with its three columns, nobody watching yet."""
-    return Folder(tmp_path / "work")
+    return Folder(WorkDir(tmp_path / "work").root)
 
 
 @pytest.fixture

@@ -35,6 +35,9 @@ def task_text(task_id: str, title: str | None = None, **fields: object) -> str:
 class Folder(WorkDir):
     """The watched folder, with verbs that take whole paths. `put` is one plain write: open, write, close."""
 
+    def __init__(self, root: Path) -> None:  # makes no columns, unlike its parent: whether they exist is tested
+        self.root = root
+
     def put(self, path: str, text: str | None = None) -> Path:
         self.write(path, task_text(Path(path).stem) if text is None else text)
         return self.root / path
