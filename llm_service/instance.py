@@ -49,6 +49,8 @@ class Home:
     def of(cls, settings: Settings) -> Home:
         """The home of the folder that `settings` watch. Creates nothing."""
         root = settings.watch_dir.resolve()
+        if root.exists() and not root.is_dir():
+            raise SettingsError(f"watch_dir: {root} is a file; allowed: a folder, which may not exist yet")
         state_dir = settings.state_dir.resolve() if settings.state_dir else homes_dir() / _folder_name(root)
         if state_dir.is_relative_to(root):
             raise SettingsError(f"state_dir: {state_dir} lies in the watched folder {root}; choose one outside it")

@@ -62,10 +62,14 @@ def _run(
 
 def _start_log(settings: Settings, instance: Instance) -> None:
     log_file = settings.log_file
-    if log_file is not None and (not log_file.parent.is_dir() or log_file.is_dir()):
-        raise SettingsError(f"log_file: {log_file} cannot be written; allowed: a file in a folder that exists")
-    if log_file is not None and log_file.resolve().is_relative_to(instance.root):
-        raise SettingsError(f"log_file: {log_file} lies in the watched folder; choose one outside it")
+    if log_file is not None:
+        if log_file.resolve().is_relative_to(instance.root):
+            raise SettingsError(f"log_file: {log_file} lies in the watched folder; choose one outside it")
+        try:
+            log_file.open("ab").close()
+        except OSError as error:
+            reason = f"log_file: {log_file} cannot be written ({error.strerror})"
+            raise SettingsError(f"{reason}; allowed: a file in a folder that exists") from error
     set_up(settings.log_level, log_file)
 
 

@@ -229,6 +229,12 @@ def test_a_log_file_in_no_folder_is_a_bad_setting(make_server, tmp_path: Path) -
     assert (said.returncode, said.stdout, len(said.stderr.splitlines())) == (2, "", 1)
 
 
+def test_a_watched_folder_that_is_a_file_is_a_bad_setting(make_server, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    said = on_same_folder(make_server(root=tmp_path / "file"), "start", "--port", "0", "--json")
+    assert (said.returncode, said.stdout, len(said.stderr.splitlines())) == (2, "", 1)
+
+
 def test_the_default_place_of_the_state_is_one_folder_per_watched_folder(make_server, work_dir) -> None:
     server = make_server()
     for name in ("one", "two"):

@@ -61,13 +61,18 @@ def without_streams(server: Server, closed: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(["sh", "-c", f"exec {line} {closed}"], env=server.environ)
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
-def test_closed_standard_streams_do_not_matter(make_server, work_dir, closed: str) -> None:
+@pytest.mark.parametrize(
+    ("closed", "numbers"), [("<&-", [0]), (">&-", [1]), ("2>&-", [2]), ("<&- >&- 2>&-", [0, 1, 2])]
+)
+def test_closed_standard_streams_do_not_matter(make_server, work_dir, closed: str, numbers: list[int]) -> None:
     server = make_server()
     process = without_streams(server, closed)
     try:
         record = wait_until(lambda: _record(server), "the running server's record", 30)
         server.port, server.url = record["port"], record["url"]
+        # Otherwise a client's socket would get the number, and with it whatever is printed.
+        links = [os.readlink(f"/proc/{record['pid']}/fd/{number}") for number in numbers]
+        assert set(links) == {os.devnull}
         work_dir.add("inbox", "t1")
         wait_until(lambda: server.get_json("/api/stats")["tasks"]["inbox"] == 1, "the task on the board")
         process.terminate()
