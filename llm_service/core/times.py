@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+_FIRST_S, _LAST_S = -62_135_596_800.0, 253_402_300_799.0
+"""The first and the last second that `datetime` knows, since 1970."""
+
 
 def iso(moment: datetime) -> str:
     """`moment` as ISO-8601 UTC with milliseconds; a time without a zone is taken as UTC."""
@@ -12,8 +15,11 @@ def iso(moment: datetime) -> str:
 
 
 def iso_seconds(epoch_s: float) -> str:
-    """Seconds since 1970 as ISO-8601 UTC with milliseconds."""
-    return iso(datetime.fromtimestamp(epoch_s, UTC))
+    """Seconds since 1970 as ISO-8601 UTC with milliseconds; what lies beyond the years 1 to 9999 is their end.
+
+    A file's time is whatever somebody set it to, and some file systems hold the year 36812.
+    """
+    return iso(datetime.fromtimestamp(min(max(epoch_s, _FIRST_S), _LAST_S), UTC))
 
 
 def parse_time(text: str) -> str | None:

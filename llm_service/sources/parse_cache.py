@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import zlib
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from llm_service.core.observations import FileSeen
@@ -38,7 +38,8 @@ class ParseCache:
             return {path: _reading(path, stamp, digest, content) for path, stamp, digest, content in rows}
         except (sqlite3.Error, ValueError, TypeError, KeyError) as error:
             log.warning("parse cache %s cannot be used (%s); it is made anew", self._file, error)
-            self._file.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._file.unlink()
             return {}
 
     def save(self, readings: Iterable[Reading], gone: Iterable[str]) -> None:
@@ -51,8 +52,9 @@ class ParseCache:
                 db.execute(
                     "CREATE TABLE IF NOT EXISTS parsed (path TEXT PRIMARY KEY, stamp TEXT, digest BLOB, content TEXT)"
                 )
-                db.executemany("DELETE FROM parsed WHERE path = ?", ((path,) for path in gone))
-                db.executemany("REPLACE INTO parsed VALUES (?, ?, ?, ?)", map(_row, readings))
+                db.executemany("DELETE FROM parsed WHERE path = ?", ((path,) for path in gone if _is_text(path)))
+                rows = (_row(reading) for reading in readings if _is_text(reading.seen.path))
+                db.executemany("REPLACE INTO parsed VALUES (?, ?, ?, ?)", rows)
         except sqlite3.Error as error:
             log.warning(
                 "parse cache %s cannot be written (%s); the next start reads the files again",
@@ -68,6 +70,11 @@ class ParseCache:
 
     def _number(self) -> int:
         return zlib.crc32(self._version.encode()) & 0x7FFFFFFF
+
+
+def _is_text(path: str) -> bool:
+    """Whether SQLite can hold the name: one that is no UTF-8 is a problem card anyway and is read each time."""
+    return path.isascii() or not any("\ud800" <= char <= "\udfff" for char in path)
 
 
 def _row(reading: Reading) -> tuple[str, str, bytes, str]:
