@@ -38,9 +38,6 @@ HEARD = [
 ]
 """Never 'opened' or 'closed without writing': reading the files ourselves would wake us again, for ever."""
 
-PAIRING_S = 0.02
-"""How long watchdog holds back everything behind a file moved out of the tree; its own 0.5 s would stall the board."""
-
 
 class Watch:
     """One armed watch over `root`. Raises OSError from `start` where the kernel has no watches left."""
@@ -48,7 +45,7 @@ class Watch:
     def __init__(self, root: Path, hints: Hints) -> None:
         self._root = root
         self._hints = hints
-        self._observer = _new_observer()
+        self._observer = _new_observer(hints)
         self._alarm = _OverflowAlarm(hints)
 
     def start(self) -> None:
@@ -96,14 +93,11 @@ class _OverflowAlarm(logging.Handler):
             self._hints.distrust()
 
 
-def _new_observer() -> BaseObserver:
+def _new_observer(hints: Hints) -> BaseObserver:
     if sys.platform.startswith("linux"):
-        from watchdog.observers.inotify import InotifyObserver
-        from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
+        from llm_service.sources.straight_observer import StraightObserver
 
-        InotifyMoveEventGrouper.delay = PAIRING_S
-        # Full events tell a file that was moved in (complete) from one that was created (being written).
-        return InotifyObserver(generate_full_events=True)
+        return StraightObserver(hints.dispatch)
     from watchdog.observers import Observer
 
     return Observer()
