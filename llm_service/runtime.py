@@ -14,7 +14,7 @@ from llm_service.core.tasks import Problem
 from llm_service.core.times import iso_seconds
 from llm_service.hub import Hub
 from llm_service.instance import Instance
-from llm_service.settings import Settings, is_loopback
+from llm_service.settings import Settings, warnings
 from llm_service.sources.filedoor import FileRead
 from llm_service.sources.parse_cache import ParseCache
 from llm_service.sources.taskfiles import TaskFiles
@@ -30,7 +30,6 @@ class Runtime:
     def __init__(self, settings: Settings, instance: Instance) -> None:
         self.settings = settings
         self.instance = instance
-        self._asked_to_stop = threading.Event()
         self._epoch = secrets.token_hex(8)
         max_bytes = settings.max_file_kib * 1024
         self.hub = Hub(State(self._epoch, instance.root.name), monotonic=time.monotonic, now_iso=_now_iso)
@@ -71,7 +70,7 @@ class Runtime:
             read=self._read,
             readiness=self.readiness,
             now_iso=_now_iso,
-            warnings=_warnings(settings),
+            warnings=warnings(settings),
         )
         links = sessions.Links(new=self.login_url, rotate=self._rotate, hang_up=self._hang_up)
         self.dashboard = app.create_dashboard(settings, world, self.auth, links)
@@ -100,13 +99,9 @@ class Runtime:
         """A link that logs one browser in, once, within 15 minutes; the plain address where no token is asked for."""
         return f"{self.url}login?code={self.auth.new_code()}" if self.auth.required else self.url
 
-    def ask_to_stop(self) -> None:
-        """Let `wait` return. Safe in a signal handler."""
-        self._asked_to_stop.set()
-
     def wait(self) -> None:
-        """Return when `ask_to_stop` was called."""
-        self._asked_to_stop.wait()
+        """Serve until an exception ends the wait, as a signal's does; then call `stop`."""
+        threading.Event().wait()
 
     def stop(self) -> None:
         """Say goodbye, stop the web, the source and the hub, in that order; within 5 seconds."""
@@ -167,15 +162,6 @@ class Runtime:
     def _rotate(self) -> tuple[str, str]:
         token = self.instance.rotate_token()
         return token, str(self.instance.token_file)
-
-
-def _warnings(settings: Settings) -> tuple[str, ...]:
-    warnings = []
-    if not settings.token:
-        warnings.append("no token is asked for: every program on this machine can read this board")
-    if not is_loopback(settings.host) and not settings.behind_proxy:
-        warnings.append("served over plain HTTP to the network: put a TLS proxy in front of it")
-    return tuple(warnings)
 
 
 def _now_iso() -> str:
