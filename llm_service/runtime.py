@@ -22,6 +22,7 @@ from llm_service.sources.taskfiles import TaskFiles
 log = logging.getLogger(__name__)
 
 SCAN_TOO_OLD_S = 120.0
+SIGNAL_SEEN_S = 0.5
 
 
 class Runtime:
@@ -101,7 +102,10 @@ class Runtime:
 
     def wait(self) -> None:
         """Serve until an exception ends the wait, as a signal's does; then call `stop`."""
-        threading.Event().wait()
+        pause = threading.Event()
+        while True:
+            # Not one endless wait: Python sees a signal that came just before the wait only when the wait ends.
+            pause.wait(SIGNAL_SEEN_S)
 
     def stop(self) -> None:
         """Say goodbye, stop the web, the source and the hub, in that order; within 5 seconds."""
