@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -70,10 +71,11 @@ def _start(root: Path, max_bytes: int) -> subprocess.Popen[bytes]:
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    if child.stdin:
-        child.stdin.close()
-    if child.stdout:
-        child.stdout.close()
+    for stream in (child.stdin, child.stdout):
+        # What a dead child did not take is still in the buffer, and closing tries to write it once more.
+        with suppress(OSError):
+            if stream:
+                stream.close()
     try:
         child.wait(1.0)
     except subprocess.TimeoutExpired:

@@ -26,11 +26,14 @@ def send(stream: BinaryIO, value: object) -> None:
 
 
 def receive(stream: BinaryIO) -> object | None:
-    """Read one value; None at the end of the stream."""
+    """Read one value; None at the end of the stream, also where it comes in the middle of a value."""
     head = stream.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return None
-    data = stream.read(LENGTH.unpack(head)[0])
+    length = LENGTH.unpack(head)[0]
+    data = stream.read(length)
+    if len(data) < length:
+        return None
     return pickle.loads(data)  # noqa: S301 - written by our own parent or child, over our own pipe
 
 
