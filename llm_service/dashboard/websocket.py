@@ -140,15 +140,19 @@ class _Door(SimpleWebSocketWSGI):
             start_response("400 Bad Request", [("Content-Type", "application/json"), ("Content-Length", "40")])
             return [b'{"error": "not a WebSocket version 13" }']
         environ[UPGRADED] = True
+        session = self.app.__self__
         self.ws = _WebSocket(environ)
         try:
             self.app(self)
         except Exception:
             # What the client sent was no Engine.IO packet. Its session must not outlive the connection.
-            self.app.__self__.close(wait=False, abort=True)
+            session.close(wait=False, abort=True)
             raise
         finally:
             self.ws.close()
+            if session.closed:
+                # Engine.IO would count it as a viewer until its next round.
+                session.server.sockets.pop(session.sid, None)
         if self.ws.mode == "gunicorn":
             raise StopIteration
         raise ConnectionError("the WebSocket has ended")

@@ -27,6 +27,7 @@ class Site:
     socketio: SocketIO
     auth: Auth
     server: WebServer
+    token: str = TOKEN
 
     @property
     def port(self) -> int:
@@ -43,7 +44,7 @@ class Site:
 
     @property
     def bearer(self) -> tuple[str, str]:
-        return ("Authorization", f"Bearer {TOKEN}")
+        return ("Authorization", f"Bearer {self.token}")
 
     @property
     def cookie(self) -> tuple[str, str]:
@@ -66,7 +67,9 @@ def small_app() -> Flask:
     @app.route("/api/tasks", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     def tasks() -> dict[str, Any]:
         app.config["TRAP"].append(request.method)
-        return {"secret": "task", "scheme": request.scheme, "host": request.host, "from": request.remote_addr}
+        forwarded = [name for name in request.headers.keys() if "forwarded" in name.lower()]  # noqa: SIM118
+        seen = {"scheme": request.scheme, "host": request.host, "from": request.remote_addr}
+        return {"secret": "task", **seen, "forwarded": forwarded}
 
     @app.get("/api/tasks/<path:id>")
     def task(id: str) -> dict[str, str]:  # noqa: A002
@@ -75,6 +78,10 @@ def small_app() -> Flask:
     @app.get("/api/fails")
     def fails() -> str:
         raise ValueError(f"the secret is {TOKEN}")
+
+    @app.get("/api/careless")
+    def careless() -> Any:
+        return {}, 200, {"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"}
 
     @app.post("/api/echo")
     def echo() -> dict[str, int]:

@@ -90,3 +90,9 @@ def test_a_cookie_beside_the_headers_survives(site: Site):
     answer = ask(site.port, f"/login?code={site.auth.new_code()}")
     assert answer.header("Set-Cookie")
     assert answer.header("Cache-Control") == "no-store"
+
+
+def test_a_careless_route_can_neither_be_cached_nor_be_shared(site: Site):
+    answer = ask(site.port, "/api/careless", headers=[site.bearer])
+    assert answer.header("Cache-Control") == "no-store"
+    assert answer.header("Access-Control-Allow-Origin") is None

@@ -47,6 +47,7 @@ def test_no_secret_of_a_whole_session_is_in_the_log(log: io.StringIO):
             f"/login?code={code}",
             f"/api/tasks?token={TOKEN}",
             f"/api/fails?api_key={CANARY}",
+            "/api/tasks?q=what-somebody-searched-for",
             f"/{TOKEN}",
             f"/api/tasks/{cookie}",
         ):
@@ -62,7 +63,7 @@ def test_no_secret_of_a_whole_session_is_in_the_log(log: io.StringIO):
     text = log.getvalue()
     assert "/api/fails failed" in text or "Exception on /api/fails" in text
     assert "Traceback" in text
-    for secret in (TOKEN, code, cookie, CANARY, "the-next-long-token"):
+    for secret in (TOKEN, code, cookie, CANARY, "the-next-long-token", "what-somebody-searched-for"):
         assert secret not in text
 
 

@@ -118,6 +118,7 @@ def test_forwarded_headers_are_not_believed_without_a_proxy(site: Site):
         "scheme": "http",
         "host": f"127.0.0.1:{site.port}",
         "from": "127.0.0.1",
+        "forwarded": [],
     }
 
 

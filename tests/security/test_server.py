@@ -81,7 +81,7 @@ def test_a_refused_request_with_a_body_is_answered_and_closes(site: Site, status
 
 
 def test_a_large_body_that_nobody_wants_does_not_eat_the_answer(site: Site):
-    answer = ask(site.port, "/api/tasks", method="POST", body=b"x" * 2_000_000)
+    answer = ask(site.port, "/api/tasks", method="POST", body=b"x" * 15_000_000)
     assert answer.status == 401
 
 
@@ -92,6 +92,7 @@ def test_a_large_body_that_nobody_wants_does_not_eat_the_answer(site: Site):
         [("Transfer-Encoding", "chunked"), ("Content-Length", "5")],
         [("Transfer-Encoding", "identity")],
         [("Content-Length", "5"), ("Content-Length", "6")],
+        [("Content-Length", "5"), ("Content-Length", "5")],
         [("Content-Length", "5, 5")],
         [("Content-Length", "-1")],
         [("Content-Length", "+5")],

@@ -33,7 +33,8 @@ def client(site: Site) -> Iterator[socket.socket]:
 
 
 def wait_until_gone(site: Site, threads_before: int) -> None:
-    eventually(lambda: not site.sessions, "the session stayed")
+    # Well before Engine.IO itself would find it dead.
+    eventually(lambda: not site.sessions, "the session stayed", 5.0)
     eventually(lambda: threading.active_count() <= threads_before, "its threads stayed")
 
 
@@ -127,6 +128,24 @@ def test_nonsense_ends_its_own_connection_at_most(quiet_site: Site, nonsense: by
         while b"connection_ack" not in answer:
             answer += neighbour.recv(65536)
     wait_until_gone(quiet_site, before)
+
+
+def test_nonsense_after_an_upgrade_from_polling_ends_the_session(quiet_site: Site):
+    before = threading.active_count()
+    opened = ask(quiet_site.port, "/socket.io/?EIO=4&transport=polling", headers=[quiet_site.bearer])
+    sid = opened.body.split(b'"sid":"')[1].split(b'"')[0].decode()
+    path = f"/socket.io/?EIO=4&transport=websocket&sid={sid}"
+    with connect(quiet_site.port) as connection:
+        connection.sendall(head("GET", path, [*upgrade_headers(quiet_site.port), quiet_site.bearer]))
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += connection.recv(1)
+        connection.sendall(frame(b"2probe"))
+        while b"3probe" not in answer:
+            answer += connection.recv(100)
+        connection.sendall(frame(b"5") + frame(b"x"))
+        read_until_closed(connection)
+        wait_until_gone(quiet_site, before)
 
 
 @pytest.mark.parametrize(
