@@ -41,7 +41,7 @@ export function createActions({ store, go, loading, retry, detail, board, say })
     retry: () => retry(),
     reload: () => location.reload(),
     dismiss: ({ dataset }) => ui({ dismissed: [...store.state.ui.dismissed, dataset.text] }),
-    skip: () => (board.querySelector(".card-title[tabindex='0']") ?? document.getElementById("main")).focus(),
+    skip: (_, event) => event.preventDefault() ?? (board.querySelector(".card-title[tabindex='0']") ?? document.getElementById("main")).focus(),
     logout: () => logOut(),
     escape: (_, event) => escape(event),
   };

@@ -2,6 +2,7 @@
 
 const CALM_MS = 200;
 const STORM = 40;
+const HIDDEN_MS = 1_000;
 
 /**
  * `panels` are {read(state) → array, draw(state)}; `around` wraps a whole frame (it measures before and moves after).
@@ -26,6 +27,8 @@ export function createFrames(store, panels, around) {
     const now = performance.now();
     changes = changes.filter((at) => now - at < 1_000);
     changes.push(now);
+    // A hidden tab gets no frames, but its title still counts.
+    if (document.hidden) return void setTimeout(draw, HIDDEN_MS);
     const wait = changes.length > STORM ? drawnAt + CALM_MS - now : 0;
     if (wait > 0) setTimeout(() => requestAnimationFrame(draw), wait);
     else requestAnimationFrame(draw);

@@ -9,7 +9,7 @@ import { createMotion } from "./motion.js";
 import { createOverlays } from "./overlays.js";
 import { createPanels } from "./panels.js";
 import { readPreferences, savePreferences } from "./preferences.js";
-import { anchors, watchReading } from "./reading.js";
+import { anchors, recentAnchors, watchReading } from "./reading.js";
 import { COLUMNS } from "./reduce/order.js";
 import { initialState, reduce } from "./reduce/root.js";
 import { createRouting } from "./routing.js";
@@ -18,6 +18,7 @@ import { parseRoute } from "./url.js";
 
 const SKELETON_AFTER_MS = 150;
 const SKELETON_MS = 300;
+const SECOND_FRAME = 65;
 const first = globalThis.llmServiceFirst;
 const board = document.getElementById("board");
 const region = document.getElementById("live-region");
@@ -60,12 +61,20 @@ async function start() {
   setTimeout(() => store.dispatch({ type: "ui", patch: { skeleton: false } }), SKELETON_AFTER_MS + SKELETON_MS);
   await loading.load();
   frames.drawNow();
-  setTimeout(() => store.dispatch({ type: "ui", patch: { firstFrame: false } }));
+  drawRest();
   const { startLive } = await import("./live.js");
-  live = startLive(store, { loading, say, readAnchors: () => anchors(board), noted });
+  live = startLive(store, { loading, say, readAnchors: () => recentAnchors(board), noted });
   if (keyOf(store.state.route)) detail.start();
   getJson("/api/session").then((session) => store.dispatch({ type: "session", session }), () => {});
   (globalThis.requestIdleCallback ?? setTimeout)(() => overlays.forEach((overlay) => overlay.warm()));
+}
+
+/** The first cards are on the screen; the others follow in two steps, so that nobody has to wait for them. */
+function drawRest() {
+  requestAnimationFrame(() => setTimeout(() => {
+    store.dispatch({ type: "ui", patch: { drawn: store.state.ui.drawn < SECOND_FRAME ? SECOND_FRAME : Infinity } });
+    if (store.state.ui.drawn < Infinity) drawRest();
+  }));
 }
 
 function noted(changes) {

@@ -3,22 +3,32 @@
 const TINT_MS = 600;
 const TRAVEL_MS = 150;
 const MOST = 12;
+const STORM_MS = 1_000;
 
 /** Collects what happened between two frames and shows it in the next. */
 export function createMotion(root, layer) {
   let changed = new Map();
+  let recent = [];
+
+  /** Whether more has changed within a second than an eye can follow. */
+  function isStorm(count) {
+    const now = performance.now();
+    recent = recent.filter((at) => now - at < STORM_MS).slice(-MOST);
+    for (let i = 0; i < Math.min(count, MOST + 1); i += 1) recent.push(now);
+    return recent.length > MOST;
+  }
 
   return {
     /** Remember a task change: [{task, old_path?, event}]. */
     note(changes) {
-      if (changed.size > MOST || changes.length > MOST) changed.set(null, null);
+      if (isStorm(changes.length)) changed = new Map([[null, null]]);
       else for (const { event, task, old_path: oldPath } of changes) if (event !== "task.removed") changed.set(task.path, oldPath ?? null);
     },
     /** Draw a frame around `draw`. */
     around(draw) {
       const mine = changed;
       changed = new Map();
-      const calm = mine.has(null) || mine.size > MOST || document.hidden;
+      const calm = mine.has(null) || document.hidden;
       const from = calm ? new Map() : boxes(root, mine);
       const focus = focusedPath(root);
       draw();

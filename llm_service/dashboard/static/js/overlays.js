@@ -1,6 +1,8 @@
 // The two <dialog>s: the open task and the help. Views are loaded when first needed; closing gives the focus back.
 import { render } from "./lit.js";
 
+const AGAIN_MS = 2_000;
+
 /** Panels for the dialogs. `closeTask()` and `closeHelp()` put the state back; `landing()` is where focus goes at worst. */
 export function createOverlays({ closeTask, closeHelp, landing, redraw }) {
   return [
@@ -18,9 +20,17 @@ export function createOverlays({ closeTask, closeHelp, landing, redraw }) {
 function overlay(dialog, load, { open, close, landing, redraw, view, reads }) {
   let module = null;
   let opener = null;
-  const fetchModule = async () => {
-    module = await load();
-    redraw();
+  let asked = false;
+  /** The server may be away just now; an open dialog asks until the view is there. */
+  const fetchModule = async (wanted) => {
+    if (module || (asked && !wanted)) return;
+    asked = true;
+    try {
+      module = await load();
+      redraw();
+    } catch {
+      if (wanted) setTimeout(() => fetchModule(true), AGAIN_MS);
+    }
   };
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();
@@ -29,7 +39,7 @@ function overlay(dialog, load, { open, close, landing, redraw, view, reads }) {
   dialog.addEventListener("click", (event) => event.target === dialog && close());
 
   return {
-    warm: fetchModule,
+    warm: () => fetchModule(false),
     read: (state) => [open(state), module, ...(module ? reads(module, state) : [])],
     draw(state) {
       if (!open(state)) {
@@ -40,7 +50,7 @@ function overlay(dialog, load, { open, close, landing, redraw, view, reads }) {
         else landing()?.focus({ preventScroll: true });
         return;
       }
-      if (!module) return void fetchModule();
+      if (!module) return void fetchModule(true);
       render(view(module, state), dialog);
       if (dialog.open) return;
       opener = document.activeElement === document.body ? null : document.activeElement;

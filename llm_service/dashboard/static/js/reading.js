@@ -1,12 +1,17 @@
 // Where the reader is in each column: the cards under the pointer, with the focus, and first in view once scrolled.
 import { COLUMNS } from "./reduce/order.js";
 
+const FRESH_MS = 30;
+
 let pointed = null;
+let last = { at: -FRESH_MS, found: {} };
 
 /** Follow the pointer; `left()` is called when a column stops being read. */
 export function watchReading(root, left) {
   root.addEventListener("pointerover", (event) => {
     if (event.pointerType === "touch") return;
+    // On its way to the chip the pointer still reads.
+    if (event.target.closest(".held")) return;
     pointed = event.target.closest(".card");
     left();
   });
@@ -18,7 +23,14 @@ export function watchReading(root, left) {
   root.addEventListener("scroll", (event) => event.target.dataset?.scroll && event.target.scrollTop === 0 && left(), true);
 }
 
-/** {column: [paths]} that must not be moved now. */
+/** {column: [paths]} that must not be moved now. Many events within one frame share one look. */
+export function recentAnchors(root) {
+  const now = performance.now();
+  if (now - last.at > FRESH_MS) last = { at: now, found: anchors(root) };
+  return last.found;
+}
+
+/** The same, looked up. */
 export function anchors(root) {
   const found = {};
   for (const name of COLUMNS) {

@@ -16,6 +16,8 @@ export function openSocket(positions, on) {
     path: "/socket.io/",
     transports: ["websocket", "polling"],
     tryAllTransports: true,
+    // A proxy may accept the line and drop it before the greeting; only this timeout notices.
+    timeout: 5_000,
     reconnectionDelay: 400,
     reconnectionDelayMax: 4_000,
     auth: (give) => give({ topics: known(positions()) }),

@@ -22,12 +22,12 @@ export function initialState(route, now, preferences) {
     session: null,
     detail: null,
     summary: null,
-    ui: { drawer: false, menu: null, help: false, cursor: null, firstFrame: true, copied: null, ...preferences },
+    ui: { drawer: false, menu: null, help: false, cursor: null, drawn: 30, copied: null, ...preferences },
   };
 }
 
 const HANDLERS = {
-  route: (state, { route }) => ({ ...state, route, ui: { ...state.ui, menu: null } }),
+  route: withRoute,
   page: withPage,
   totals: (state, { page }) => ({ ...state, board: applyTotals(state.board, page) }),
   more: (state, { column, page }) => ({ ...state, board: appendPage(state.board, column, page) }),
@@ -50,6 +50,12 @@ export function reduce(state, action) {
   const handler = HANDLERS[action.type];
   if (!handler) throw new Error(`no reducer for ${action.type}`);
   return handler(state, action);
+}
+
+/** A filter's menu stays open while values are chosen in it; going elsewhere closes it. */
+function withRoute(state, { route }) {
+  const here = route.section === state.route.section && route.task === state.route.task && route.file === state.route.file;
+  return { ...state, route, ui: here ? state.ui : { ...state.ui, menu: null } };
 }
 
 /** An answer of /api/board. Events that came while it travelled are applied on top; an old question's answer is dropped. */

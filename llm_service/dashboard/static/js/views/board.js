@@ -9,7 +9,7 @@ import { failureView, waitingView } from "./empty.js";
 /** What the board panel reads of the state. */
 export function readsBoard(state) {
   const { board, route, ui, now, loadingMore, failure, session } = state;
-  return [board, route, ui.cursor, ui.firstFrame, ui.skeleton, ui.closedGroups, now, loadingMore, failure, session];
+  return [board, route, ui.cursor, ui.drawn, ui.skeleton, ui.closedGroups, now, loadingMore, failure, session];
 }
 
 /** The board panel. */

@@ -8,8 +8,6 @@ import { COLUMN_NAMES, figure, plural } from "../words.js";
 import { cardView } from "./card.js";
 import { emptyColumn, noMatch } from "./empty.js";
 
-const FIRST_FRAME = 30;
-
 /** A column of the board. */
 export function columnView(name, state, current) {
   const column = state.board.columns[name];
@@ -17,11 +15,10 @@ export function columnView(name, state, current) {
   return html`<section class="column" data-column=${name} ?data-current=${name === current} aria-labelledby=${`column-${name}`}>
     <header class="column-head">
       <h2 id=${`column-${name}`}>${COLUMN_NAMES[name]} <span class="count">${countText(column, name, state)}</span></h2>
-      ${problemChip(column, name)}
+      ${heldChip(column, name)}${problemChip(column, name)}
       <button class="icon-button only-wide" type="button" data-action="only" data-column=${name}
         aria-label=${only ? "Show all columns" : `Show only ${COLUMN_NAMES[name]}`}>${only ? icons["minimize-2"] : icons["maximize-2"]}</button>
     </header>
-    ${heldChip(column, name)}
     <div class="column-scroll" data-scroll=${name}>${body(name, column, state)}</div>
   </section>`;
 }
@@ -50,9 +47,10 @@ function body(name, column, state) {
   if (!cards.length && !column.held.length) {
     return isFiltered(state.board.query) ? noMatch(name, state.board.counts) : emptyColumn(name, state);
   }
-  const few = state.ui.firstFrame ? cards.slice(0, FIRST_FRAME) : cards;
+  const all = state.ui.drawn === Infinity;
+  const few = all ? cards : cards.slice(0, state.ui.drawn);
   const list = state.route.group && name !== "inbox" ? groups(name, few, column, state) : cardList(few, state, false);
-  return html`${list}${state.ui.firstFrame ? nothing : moreButton(name, column, state)}`;
+  return html`${list}${all ? moreButton(name, column, state) : nothing}`;
 }
 
 function cardList(cards, state, grouped) {
@@ -82,7 +80,7 @@ function group(name, agent, cards, column, state) {
       ${icons[closed ? "chevron-right" : "chevron-down"]}<span class="group-name">${agent}</span><span class="count">${figure(count)}</span>
     </button></h3>
     ${closed ? nothing : cardList(cards, state, true)}
-    ${!closed && rest > 0 && column.next && !state.ui.firstFrame
+    ${!closed && rest > 0 && column.next && state.ui.drawn === Infinity
       ? html`<button class="text-button" type="button" data-action="only-agent" data-agent=${agent}>Show all ${figure(count)} of ${agent}</button>`
       : nothing}
   </section>`;

@@ -1,5 +1,5 @@
 // The drawer: what happened, newest first, with times that tick. A row opens its thing; many alike are one row.
-import { html, nothing, repeat } from "../lit.js";
+import { guard, html, nothing, repeat } from "../lit.js";
 import { icons } from "../icons.js";
 import { ago, exact } from "../time.js";
 import { rows } from "../reduce/activity.js";
@@ -29,18 +29,22 @@ function feed(activity, ui, now) {
   if (!activity.entries.length) {
     return html`<p class="drawer-empty">Nothing has happened since the server started. Moves, edits and new files appear here.</p>`;
   }
-  return html`<ol class="feed">${repeat(rows(activity.entries), (row) => row.key, (row) => rowView(row, ui, now))}</ol>`;
+  return html`<ol class="feed">${repeat(rows(activity.entries), (row) => row.key, (row) => feedRow(row, ui, now))}</ol>`;
 }
 
-function rowView(row, ui, now) {
-  if (row.entries.length > 1) return groupRow(row, ui, now);
+/** A row is drawn again only when it grew, was opened, or its time reads differently. */
+function feedRow(row, ui, now) {
+  const open = ui.openRows.includes(row.key);
+  return guard([row.entry, row.entries.length, open, ago(row.entry.at, now)], () => rowView(row, open, now));
+}
+
+function rowView(row, open, now) {
+  if (row.entries.length > 1) return groupRow(row, open, now);
   const { entry } = row;
   return html`<li class="feed-row" data-event=${entry.event}>${sign(entry)}${entry.path ? entryLink(entry) : stormText(entry)}${when(entry, now)}</li>`;
 }
 
-function groupRow(row, ui, now) {
-  const { entry, entries, key } = row;
-  const open = ui.openRows.includes(key);
+function groupRow({ entry, entries, key }, open, now) {
   return html`<li class="feed-row" data-event=${entry.event}>${sign(entry)}
     <button class="feed-link" type="button" data-action="open-row" data-row=${key} aria-expanded=${open ? "true" : "false"}>
       <b>${plural(entries.length, "task")}</b> ${verb(entry)}<span class="feed-sub">${agentsOf(entries)}</span></button>${when(entry, now)}

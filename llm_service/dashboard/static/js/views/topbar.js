@@ -2,7 +2,7 @@
 import { html, live, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 import { clock } from "../time.js";
-import { figure, plural } from "../words.js";
+import { figure } from "../words.js";
 
 const THEME_ICONS = { system: icons.monitor, light: icons.sun, dark: icons.moon };
 const THEME_NEXT = { system: "light", light: "dark", dark: "system" };
@@ -24,7 +24,8 @@ export function topbarView(state) {
     </div>
     <span class="grow"></span>
     ${problems
-      ? html`<button class="chip danger" type="button" data-action="problem" aria-label=${`${plural(problems, "problem")}. Go to the next`}>${icons["file-warning"]}${figure(problems)}<span class="chip-word">${problems === 1 ? "problem" : "problems"}</span></button>`
+      ? html`<button class="chip danger" type="button" data-action="problem">
+          ${icons["file-warning"]}<span>${figure(problems)}<span class="chip-word"> ${problems === 1 ? "problem" : "problems"}</span></span></button>`
       : nothing}
     ${pill(state.connection)}
     <button class="icon-button" type="button" data-action="drawer" aria-pressed=${ui.drawer ? "true" : "false"} aria-label="Activity">${icons.activity}</button>
