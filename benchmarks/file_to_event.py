@@ -132,7 +132,7 @@ def _latency(paths: Paths, writer: Writer, kind: str, label: str, *, rounds: int
 
 
 def _latency_rows(what: str, took_ms: dict[str, list[list[float]]]) -> list[Row]:
-    product, bare = (sum(took_ms[name], []) for name in ("product", "bare"))
+    product, bare = ([ms for one in took_ms[name] for ms in one] for name in ("product", "bare"))
     p50 = median([median(values) for values in took_ms["product"]])
     bare_p50 = median([median(values) for values in took_ms["bare"]])
     bare_says = f"bare {shown(bare_p50)} / {shown(percentile(bare, 0.99))} / {shown(max(bare))} ms"

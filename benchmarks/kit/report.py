@@ -16,10 +16,11 @@ from benchmarks.kit.figures import Row, shown
 def as_text(rows: Sequence[Row]) -> str:
     """The rows in columns."""
     widest = max(len(row.what) for row in rows)
-    return "\n".join(
-        f"  {row.what:{widest}}  {shown(row.value):>7} {row.unit:3} {_goal(row):>9} {_verdict(row):7} {row.remark}".rstrip()
-        for row in rows
-    )
+    lines = []
+    for row in rows:
+        measured = f"{shown(row.value):>7} {row.unit:3}"
+        lines.append(f"  {row.what:{widest}}  {measured} {_goal(row):>9} {_verdict(row):7} {row.remark}".rstrip())
+    return "\n".join(lines)
 
 
 def as_table(rows: Sequence[Row]) -> str:

@@ -19,17 +19,24 @@ AGENTS = (
     "reviewer-rita",
     "writer-wanda",
 )
-_VERBS = "Add Fix Cache Validate Document Measure Split Rename Review Migrate Harden Trace Simplify Bound".split()
-_THINGS = (
+
+
+def _words(text: str, between: str = " ") -> list[str]:
+    return text.split(between)
+
+
+_VERBS = _words("Add Fix Cache Validate Document Measure Split Rename Review Migrate Harden Trace Simplify Bound")
+_THINGS = _words(
     "parser,retry policy,session store,cost report,event writer,query facade,login page,wheel build,import graph,"
-    "token refresh,rate limiter,schema check,snapshot route,log masking,folder scan,release notes,activity feed"
-).split(",")
-_WORDS = (
+    "token refresh,rate limiter,schema check,snapshot route,log masking,folder scan,release notes,activity feed",
+    ",",
+)
+_WORDS = _words(
     "the a of to and in for with when each file agent task result service client folder event page reads writes keeps "
     "must should may never after before while error limit cache index value field table query stream token budget line "
     "board column card status priority change order path name time size count state test case user small clear exact"
-).split()
-_TAGS = "backend frontend docs infra security speed ci data refactoring research".split()
+)
+_TAGS = _words("backend frontend docs infra security speed ci data refactoring research")
 _FIRST = datetime(2025, 6, 1, tzinfo=UTC)
 _STATUS = {
     "inbox": ("new",),
