@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import math
 import os
 import resource
 import socket
@@ -29,6 +30,8 @@ _MOST_CONNECTIONS = 1000
 # Descriptors that stay free for task files, the watcher, the log and the cache.
 _OWN_DESCRIPTORS = 32
 _POLL_S = 0.25
+# From the end of one reply to the start of the next: a request may arrive slowly, but not for ever.
+_REQUEST_S = 60.0
 
 
 class WebServer:
@@ -93,7 +96,8 @@ class _Connections(ThreadedWSGIServer):
         listener.close()
         self._most = most
         self._stopping = False
-        self._open: set[socket.socket] = set()
+        # Each connection, and when the answer to its present request must have begun.
+        self._open: dict[socket.socket, float] = {}
         self._changed = threading.Condition()
         # Given up to accept, and so to refuse, a connection when no descriptor is left.
         self._spare: int | None = os.open(os.devnull, os.O_RDONLY)
@@ -133,7 +137,7 @@ class _Connections(ThreadedWSGIServer):
         with self._changed:
             accepted = len(self._open) < self._most and not self._stopping
             if accepted:
-                self._open.add(request)
+                self._open[request] = math.inf
         if not accepted:
             _refuse(request)
             return
@@ -150,6 +154,28 @@ class _Connections(ThreadedWSGIServer):
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
         """Log what ended a connection; the base class would print it."""
         log.debug("web: a connection ended with an error", exc_info=True)
+
+    def awaits_request(self, connection: socket.socket) -> None:
+        """Start the clock of the next request."""
+        self._set_end(connection, time.monotonic() + _REQUEST_S)
+
+    def answers(self, connection: socket.socket) -> None:
+        """Stop the clock: a reply, or a WebSocket, takes as long as it takes."""
+        self._set_end(connection, math.inf)
+
+    def service_actions(self) -> None:
+        """Hang up on clients that feed us a request drop by drop; called between two looks at the port."""
+        now_s = time.monotonic()
+        with self._changed:
+            late = [connection for connection, end_s in self._open.items() if end_s < now_s]
+        for connection in late:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def _set_end(self, connection: socket.socket, end_s: float) -> None:
+        with self._changed:
+            if connection in self._open:
+                self._open[connection] = end_s
 
     def hang_up(self, how: int) -> None:
         """Close one or both directions of every open connection."""
@@ -172,7 +198,7 @@ class _Connections(ThreadedWSGIServer):
 
     def _forget(self, request: socket.socket) -> None:
         with self._changed:
-            self._open.discard(request)
+            self._open.pop(request, None)
             self._changed.notify_all()
 
     def _refuse_without_descriptor(self) -> None:

@@ -51,6 +51,11 @@ class WebRequest(WSGIRequestHandler):
         set_timeout(self.request, socket.SO_SNDTIMEO, SEND_S)
         super().setup()
 
+    def handle_one_request(self) -> None:
+        """Read and answer one request."""
+        self.server.awaits_request(self.request)
+        super().handle_one_request()
+
     def run_wsgi(self) -> None:
         """Answer one request; called by the base class for every method."""
         started_s = time.monotonic()
@@ -60,6 +65,8 @@ class WebRequest(WSGIRequestHandler):
         self.environ = environ = self.make_environ()
         environ["wsgi.input"] = io.BufferedReader(body)
         reply = Reply(self, environ, body_left=lambda: body.left)
+        if not body.left:
+            self.server.answers(self.request)
         try:
             reply.run(self.server.app)
         except OSError:

@@ -48,7 +48,7 @@ def close_all(socketio: Any) -> None:
     for session in list(socketio.server.eio.sockets.values()):
         # engineio's own disconnect() waits until the client has read everything, however long that takes.
         with contextlib.suppress(Exception):
-            session.close(wait=False)
+            session.close(wait=False, abort=True)
 
 
 class _WholeSends:
@@ -137,8 +137,8 @@ class _Door(SimpleWebSocketWSGI):
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if "HTTP_SEC_WEBSOCKET_KEY" not in environ or environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13":
-            start_response("400 Bad Request", [("Content-Type", "application/json"), ("Content-Length", "40")])
-            return [b'{"error": "not a WebSocket version 13" }']
+            start_response("400 Bad Request", [("Content-Type", "application/json")])
+            return [b'{"error": "this is no handshake of WebSocket version 13"}']
         environ[UPGRADED] = True
         session = self.app.__self__
         self.ws = _WebSocket(environ)

@@ -106,6 +106,7 @@ def small_site(
     max_clients: int = 250,
     instance: str = "1",
     ping_s: float = 10,
+    ping_timeout_s: float = 10,
     **server_options: Any,
 ) -> Iterator[Site]:
     app = small_app()
@@ -115,7 +116,7 @@ def small_site(
         cors_allowed_origins=lambda origin, environ: guard.allowed_origin(origin, environ, cors_origins),
         max_http_buffer_size=websocket.MAX_MESSAGE_BYTES,
         ping_interval=ping_s,
-        ping_timeout=10,
+        ping_timeout=ping_timeout_s,
         async_handlers=False,
     )
     websocket.harden(socketio)

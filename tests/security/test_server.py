@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import re
 import socket
@@ -12,7 +13,7 @@ import time
 
 import pytest
 
-from llm_service.dashboard import web_request
+from llm_service.dashboard import server, web_request, websocket
 from llm_service.dashboard.server import WebServer
 from tests.security.site import Site, guarded, small_app, small_site
 from tests.security.wire import ask, connect, eventually, frame, head, open_websocket, read_answer
@@ -169,6 +170,26 @@ def test_an_idle_connection_is_closed(monkeypatch: pytest.MonkeyPatch):
             pass
 
 
+@pytest.mark.parametrize("body", [False, True])
+def test_a_request_fed_drop_by_drop_is_cut(monkeypatch: pytest.MonkeyPatch, body: bool):
+    monkeypatch.setattr(server, "_REQUEST_S", 0.5)
+    with small_site() as site, connect(site.port) as drip, connect(site.port) as patient:
+        if body:
+            lines = [("Host", "localhost"), ("Content-Length", "8000")]
+            drip.sendall(head("POST", "/login", lines))
+        patient.sendall(request_bytes(site, HANDSHAKE))
+        sid = read_answer(patient).body.split(b'"sid":"')[1].split(b'"')[0].decode()
+        patient.sendall(request_bytes(site, f"{HANDSHAKE}&sid={sid}"))  # answered when there is something to say
+        end_s = time.monotonic() + 10
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            while time.monotonic() < end_s:
+                drip.sendall(b"G")
+                time.sleep(0.05)  # the drip
+        assert time.monotonic() < end_s, "the drip was never cut"
+        websocket.close_all(site.socketio)
+        assert read_answer(patient).status == 200
+
+
 def test_small_replies_are_not_held_back(site: Site):
     """Nagle's algorithm would hold every second small packet until the browser acknowledged the first."""
     connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=10)
@@ -317,6 +338,6 @@ def test_stopping_ends_idle_busy_and_websocket_connections_within_the_deadline()
 
 
 def test_a_server_that_never_started_can_be_stopped():
-    server = WebServer(guarded(small_app()), "127.0.0.1", 0, port_given=True, behind_proxy=False)
-    assert not server.alive
-    server.stop(1.0)
+    never = WebServer(guarded(small_app()), "127.0.0.1", 0, port_given=True, behind_proxy=False)
+    assert not never.alive
+    never.stop(1.0)

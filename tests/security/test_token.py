@@ -103,7 +103,7 @@ def test_a_refused_handshake_leaves_no_session(site: Site):
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
 def test_the_real_client_gets_in_with_the_token_and_not_without(transport: str):
     # The client waits for the poll under way before it leaves, hence the quick pings.
-    with small_site(ping_s=0.3) as site:
+    with small_site(ping_s=0.3, ping_timeout_s=2) as site:
         stranger = client_library.Client(reconnection=False)
         with pytest.raises(client_library.exceptions.ConnectionError):
             stranger.connect(site.url, namespaces=["/dashboard"], transports=[transport])
