@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 import urllib.request
@@ -21,6 +22,12 @@ class _InOrder(engineio.Client):
     def _trigger_event(self, event: str, *args: Any, **options: Any) -> Any:
         return super()._trigger_event(event, *args, run_async=False)
 
+    def _reset(self) -> None:
+        """After a connection that broke, it also forgets to close the socket."""
+        if connection := getattr(self, "ws", None):
+            connection.shutdown()
+        super()._reset()
+
 
 class _Client(socketio.Client):
     def _engineio_client_class(self) -> type[engineio.Client]:
@@ -38,7 +45,9 @@ class Heard(NamedTuple):
 class Follower:
     """Keeps `cards` by path. Reconnects by itself with its last positions; asks again on a hole or another epoch."""
 
-    def __init__(self, url: str, token: str | None, *, topics: Sequence[str] = ("board", "activity")) -> None:
+    def __init__(
+        self, url: str, token: str | None, *, topics: Sequence[str] = ("board", "activity"), receive_buffer: int = 0
+    ) -> None:
         self.url = url
         self.cards: dict[str, dict[str, Any]] = {}
         self.counts: dict[str, int] = {}
@@ -51,8 +60,13 @@ class Follower:
         self._changed = threading.Condition()
         self._awake = threading.Event()
         self._awake.set()
+        sockopt = [(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)] if receive_buffer else []
         self._client = _Client(
-            reconnection_delay=0.05, reconnection_delay_max=0.2, randomization_factor=0.0, handle_sigint=False
+            websocket_extra_options={"sockopt": sockopt},
+            reconnection_delay=0.05,
+            reconnection_delay_max=0.2,
+            randomization_factor=0.0,
+            handle_sigint=False,
         )
         self._client.on("*", self._on_event, namespace=NAMESPACE)
         self._client.on("disconnect", self._on_disconnect, namespace=NAMESPACE)
@@ -173,7 +187,17 @@ class Follower:
 
     def _ask_again(self, topic: str) -> None:
         self.known[topic] = {}
-        self._client.emit("subscribe", {"topic": topic}, namespace=NAMESPACE)
+        if self.connected:
+            self._client.emit("subscribe", {"topic": topic}, namespace=NAMESPACE, callback=self._on_answer(topic))
+
+    def _on_answer(self, topic: str) -> Callable[[dict[str, Any]], None]:
+        """The answer comes after the snapshot; without one, it was lost on the way."""
+
+        def answered(answer: dict[str, Any]) -> None:
+            if answer["ok"] and not self.known[topic]:
+                self._ask_again(topic)
+
+        return answered
 
     def _begin(self, snapshot: dict[str, Any]) -> None:
         columns = snapshot["columns"].values()
