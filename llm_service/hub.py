@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
@@ -18,6 +19,7 @@ T = TypeVar("T")
 Sink = Callable[[list[Numbered]], None]
 QUEUE_SIZE = 10_000
 ANSWER_WITHIN_S = 10.0
+AGAIN_AFTER_S = 60.0
 
 
 class HubStopped(RuntimeError):
@@ -42,6 +44,8 @@ class Hub:
         self._queue: queue.Queue[Observation | Callable[[], None] | None] = queue.Queue(QUEUE_SIZE)
         self._thread = threading.Thread(target=self._run, name="hub", daemon=True)
         self._stopped = threading.Event()
+        self._begin_again: Callable[[], None] = lambda: None
+        self._again_from_s = float("-inf")
         self.failures = 0
 
     @property
@@ -51,6 +55,10 @@ class Hub:
     def add_sink(self, sink: Sink) -> None:
         """Give every later batch of events to `sink`, on the hub's thread: it must not block."""
         self._sinks.append(sink)
+
+    def on_failure(self, begin_again: Callable[[], None]) -> None:
+        """After a fold that failed the state begins anew; `begin_again` makes the source tell everything once more."""
+        self._begin_again = begin_again
 
     def start(self) -> None:
         self._thread.start()
@@ -89,14 +97,10 @@ class Hub:
 
     def _run(self) -> None:
         while True:
-            item: Observation | Callable[[], None] | None = TimePassed()
             try:
-                item = self._queue.get(timeout=self._wait_s())
-            except queue.Empty:
-                pass
-            if item is None:
-                return
-            try:
+                item = self._next()
+                if item is None:
+                    return
                 if callable(item):
                     item()
                 else:
@@ -104,13 +108,41 @@ class Hub:
             except Exception:
                 self.failures += 1
                 log.exception("hub: an observation could not be folded, continuing")
+                self._mend()
 
-    def _wait_s(self) -> float | None:
+    def _next(self) -> Observation | Callable[[], None] | None:
         deadline = self._state.next_deadline_s()
-        return None if deadline is None else max(0.0, deadline - self._monotonic())
+        wait_s = None if deadline is None else max(0.0, deadline - self._monotonic())
+        try:
+            return self._queue.get(timeout=wait_s)
+        except queue.Empty:
+            return TimePassed()
 
     def _fold(self, observation: Observation) -> None:
         events = self._state.apply(observation, self._monotonic(), self._now_iso())
-        if events:
-            for sink in self._sinks:
+        if events and not self._deliver(events):
+            # What was numbered and not sent would be missed by nobody until the next event.
+            self._deliver(self._state.repeat(self._now_iso()))
+
+    def _deliver(self, events: list[Numbered]) -> bool:
+        """Give events to every sink; False where one failed. The others must not suffer from it."""
+        delivered = True
+        for sink in self._sinks:
+            try:
                 sink(events)
+            except Exception:
+                delivered = False
+                self.failures += 1
+                log.exception("hub: events could not be handed on, continuing")
+        return delivered
+
+    def _mend(self) -> None:
+        """Begin anew after a fold that may have done half its work: the sources hold the truth, not the state.
+
+        Not again soon: what always fails must cost its own card and not keep the others from being shown.
+        """
+        if time.monotonic() < self._again_from_s:
+            return
+        self._again_from_s = time.monotonic() + AGAIN_AFTER_S
+        self._state.begin_again()
+        self._begin_again()

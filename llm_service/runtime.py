@@ -42,6 +42,7 @@ class Runtime:
             rescan_s=settings.rescan_s,
             cache=ParseCache(instance.state_dir / "parse-cache.db", max_bytes),
         )
+        self.hub.on_failure(self.source.begin_again)
 
     def start(self) -> None:
         """Start reading at once, and the web beside it: importing it takes as long as a first look at 2,000 files."""

@@ -58,15 +58,23 @@ class State:
 
     def snapshot(self, topic: str, at: str) -> Numbered:
         """The topic as it stands now, as a point of its stream."""
-        stream = self.streams[topic]
-        body: Mapping[str, object]
+        return self.streams[topic].stamp(f"{topic}.snapshot", self._body(topic), at)
+
+    def repeat(self, at: str) -> list[Numbered]:
+        """A numbered snapshot of every topic for everybody, after events that did not reach them."""
+        return [stream.restart(f"{topic}.snapshot", self._body(topic), at) for topic, stream in self.streams.items()]
+
+    def begin_again(self) -> None:
+        """Forget the board; it is loading until the source told everything once more. Numbers go on."""
+        self.board = Board()
+        self.condition = BoardCondition(loading=True, waiting=False, degraded=self.condition.degraded)
+        self._unshown = True
+        self._snapshot = None
+
+    def _body(self, topic: str) -> Mapping[str, object]:
         if topic == "board":
-            body = self.board_snapshot()
-        elif topic == "activity":
-            body = {"entries": list(self.activity.entries)}
-        else:
-            body = {}
-        return stream.stamp(f"{topic}.snapshot", body, at)
+            return self.board_snapshot()
+        return {"entries": list(self.activity.entries)} if topic == "activity" else {}
 
     def board_snapshot(self) -> BoardSnapshot:
         """Counts and the first cards of each column; kept until the stream moves on."""

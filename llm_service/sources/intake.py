@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection, Iterable
+from itertools import islice
 from threading import Event
 
 from llm_service.core.observations import FilesChanged, FileSeen
@@ -71,6 +72,13 @@ class Intake:
         """These paths are gone with everything around them."""
         self._send([], self._drop(paths))
 
+    def begin_again(self) -> None:
+        """Forget what was published; the next look publishes everything."""
+        for kept in (self.known, self.retry, self._digests, self._broken_since):
+            kept.clear()
+        self._racy.clear()
+        self._shown_writing.clear()
+
     def read_cached(self, found: dict[str, FileStamp], cached: dict[str, Reading]) -> set[str]:
         """Take in from the cache what did not change since; returns the paths that must be read."""
         fresh = [cached[path] for path, stamp in found.items() if path in cached and cached[path].seen.stamp == stamp]
@@ -111,12 +119,18 @@ class Intake:
         if due:
             self.read(due, final=True)
 
-    def save(self) -> None:
-        """Write what was learnt since the last time to the cache."""
-        if self._cache is not None and self._unsaved:
-            unsaved, self._unsaved = self._unsaved, {}
-            readings = [reading for reading in unsaved.values() if reading is not None]
-            self._cache.save(readings, [path for path, reading in unsaved.items() if reading is None])
+    def save(self, most: int | None = None) -> bool:
+        """Write what was learnt to the cache, at most so many files; whether nothing is left to be written."""
+        if self._cache is None:
+            self._unsaved.clear()
+        if not self._unsaved:
+            return True
+        some = dict(islice(self._unsaved.items(), most))
+        for path in some:
+            del self._unsaved[path]
+        readings = [reading for reading in some.values() if reading is not None]
+        self._cache.save(readings, [path for path, reading in some.items() if reading is None])
+        return not self._unsaved
 
     def drop_from_cache(self, paths: Iterable[str]) -> None:
         """The cache holds these paths and the disk does not."""

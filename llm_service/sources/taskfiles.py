@@ -37,6 +37,8 @@ MISSING_POLL_S = 0.25
 AT_ONCE = 20
 """Files that are read in about a millisecond: more at a time would hold up an edit during a look at the whole board."""
 SAVE_EVERY_S = 30.0
+SAVED_AT_ONCE = 500
+SAVE_ON_S = 0.05
 
 
 class WatchStatus(NamedTuple):
@@ -76,6 +78,7 @@ class TaskFiles:
         self._cache = cache
         self._new_watch = new_watch
         self._stop = threading.Event()
+        self._again = threading.Event()
         self._thread: threading.Thread | None = None
         self._intake = Intake(self.door, publish, cache, self._stop)
         self._watch: Watch | None = None
@@ -104,6 +107,11 @@ class TaskFiles:
         self.hints.wake.set()
         if self._thread is not None:
             self._thread.join(deadline_s)
+
+    def begin_again(self) -> None:
+        """Publish everything once more, soon and on this source's own thread: whoever listens has lost it."""
+        self._again.set()
+        self.hints.wake.set()
 
     @property
     def alive(self) -> bool:
@@ -139,6 +147,10 @@ class TaskFiles:
         self._intake.save()
 
     def _step(self) -> None:
+        if self._again.is_set():
+            self._again.clear()
+            self._intake.begin_again()
+            self._root_id, self._condition, self._loaded = None, None, False
         if not self._root_is_armed():
             return
         if time.monotonic() >= self._next_scan_s:
@@ -159,12 +171,13 @@ class TaskFiles:
         self._find_missed()
         self._intake.read_due()
         if time.monotonic() >= self._next_save_s:
-            self._next_save_s = time.monotonic() + SAVE_EVERY_S
-            self._intake.save()
+            # A little at a time, because an edit waits for it. The first time it is the whole board.
+            all_saved = self._intake.save(SAVED_AT_ONCE)
+            self._next_save_s = time.monotonic() + (SAVE_EVERY_S if all_saved else SAVE_ON_S)
 
     def _next_moment_s(self) -> float:
         """When something waits for a look even if no hint comes, in monotonic seconds."""
-        moments = [self._next_scan_s, self._missed.due_s, *self._intake.retry.values()]
+        moments = [self._next_scan_s, self._next_save_s, self._missed.due_s, *self._intake.retry.values()]
         if self.hints.has_writers:
             moments.append(time.monotonic() + ASKED_S)
         return min(moments)
@@ -182,8 +195,11 @@ class TaskFiles:
             self._wait_for_root()
             return False
         current = (status.st_dev, status.st_ino)
-        if current == self._root_id and (self._polling or (self._watch is not None and self._watch.alive)):
-            return True
+        if current == self._root_id:
+            if self._polling or (self._watch is not None and self._watch.alive):
+                return True
+            self.failures += 1
+            log.warning("the watcher of %s ended; starting another", self.root)
         return self._arm(current)
 
     def _wait_for_root(self) -> None:
