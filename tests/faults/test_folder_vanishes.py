@@ -147,12 +147,14 @@ def test_a_board_started_before_its_folder_waits_for_it(
     assert board.get("/api/board")[1]["waiting"] is False
 
 
-def test_a_file_in_place_of_the_folder_is_waited_out_too(folder: Folder, start_board: Callable[..., Board]) -> None:
-    shutil.rmtree(folder.root)
-    folder.root.write_text("not a folder")
-    board = start_board()
-    follower = board.follow()
-    folder.root.unlink()
+def test_a_file_in_place_of_the_folder_is_waited_out_too(board: Board, follower: Follower) -> None:
+    board.put("inbox/a.yaml")
+    board.converged(follower)
+    shutil.rmtree(board.root)
+    board.root.write_text("not a folder")
+    follower.until(lambda: not follower.cards, "an empty board")
+    assert follower.wait_for("board.noted")["waiting"] is True
+    board.root.unlink()
     board.put("inbox/a.yaml")
     board.converged(follower, within_s=2.0)
     assert board.runtime.source.failures == 0
