@@ -26,16 +26,20 @@ class ParseCache:
         # The size limit is part of the version because it decides between a task and a problem.
         self._version = f"{READER_VERSION}/{max_bytes}"
 
-    def load(self) -> dict[str, Reading]:
-        """Everything kept, by path; empty where there is no cache, another version's, or a broken one."""
+    def load(self, below: str = "") -> dict[str, Reading]:
+        """What is kept of the folder `below` ("" is everything), by path; empty where there is no cache, another
+        version's, or a broken one.
+        """
         if not self._file.exists():
             return {}
         try:
             with closing(self._connect()) as db:
                 if db.execute("PRAGMA user_version").fetchone()[0] != self._number():
                     return {}
-                rows = db.execute("SELECT path, stamp, digest, content FROM parsed").fetchall()
-            return {path: _reading(path, stamp, digest, content) for path, stamp, digest, content in rows}
+                # "0" follows "/": all paths that begin with the folder's name and a slash.
+                where, bounds = (" WHERE path >= ? AND path < ?", (f"{below}/", f"{below}0")) if below else ("", ())
+                rows = db.execute(f"SELECT path, stamp, digest, content FROM parsed{where}", bounds)  # noqa: S608
+                return {row[0]: _reading(*row) for row in rows}
         except (sqlite3.Error, ValueError, TypeError, KeyError) as error:
             log.warning("parse cache %s cannot be used (%s); it is made anew", self._file, error)
             with suppress(OSError):

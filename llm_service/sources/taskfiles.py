@@ -260,12 +260,13 @@ class TaskFiles:
 
     def _first_look(self) -> None:
         """Read everything, live columns first, in batches, so that the first cards are there at once."""
-        cached = self._cache.load() if self._cache else {}
         for column in COLUMNS:
             found = self._scan(column.value)
+            cached = self._cache.load(column.value) if self._cache else {}
             self._intake.read(self._intake.read_cached(found, cached), loading=True)
-        self._intake.drop_from_cache(cached.keys() - self._intake.known.keys())
+            self._intake.drop_from_cache(cached.keys() - self._intake.known.keys())
         self._loaded = True
+        self._next_save_s = time.monotonic()
         self._tell_condition(loading=False, waiting=False)
         self._plan_scan()
 
