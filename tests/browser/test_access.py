@@ -12,7 +12,8 @@ AXE = Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js"
 SMALL_TARGETS = """
 (least) => {
   const bars = ["#rail a", "#rail button", "#topbar button", "#filters button", ".column-tabs button"];
-  const targets = [...document.querySelectorAll([...bars, ".card"].join(", "))].filter((node) => node.checkVisibility());
+  const found = [...document.querySelectorAll([...bars, ".card"].join(", "))];
+  const targets = found.filter((node) => node.checkVisibility());
   const sized = targets.map((node) => [node.textContent.trim(), Math.round(node.getBoundingClientRect().height)]);
   return sized.filter(([, height]) => height < least);
 }

@@ -156,3 +156,20 @@ def test_at_least_24_cards_are_visible_at_1440_by_900(server, work_dir, open_pag
         }).length"""
     )
     assert visible >= 24
+
+
+def test_the_problem_chip_finds_a_problem_on_a_further_page(server, work_dir, open_page):
+    for number in range(120):
+        work_dir.add("inbox", f"t{number:03}", created_at=f"2036-01-01T00:{number // 60:02}:{number % 60:02}Z")
+    work_dir.replace("inbox/bad.yaml", "id: [x\n")
+    page = open_page(server)
+    expect(page.cards("inbox")).to_have_count(100)
+    page.page.locator("#topbar .chip.danger").click()
+    expect(page.page.get_by_role("link", name="bad.yaml")).to_be_focused()
+
+
+def test_a_filter_does_not_hide_a_problem_from_its_chip(server, dozen, open_page):
+    dozen.replace("inbox/bad.yaml", "id: [x\n")
+    page = open_page(server, "#board?agent=pedro")
+    page.page.locator("#topbar .chip.danger").click()
+    expect(page.page.get_by_role("link", name="bad.yaml")).to_be_focused()

@@ -2,6 +2,7 @@
 import { copyText } from "./clipboard.js";
 import { cardAt } from "./motion.js";
 import { HOME, formatRoute, parseRoute } from "./url.js";
+import { createProblemWalk } from "./problem_walk.js";
 import { NO_QUERY, SORTS } from "./reduce/order.js";
 
 const THEMES = { system: "light", light: "dark", dark: "system" };
@@ -11,6 +12,8 @@ export function createActions({ store, go, loading, retry, detail, board, say })
   const ui = (patch) => store.dispatch({ type: "ui", patch });
   const route = () => store.state.route;
   const query = (patch, replace = false) => go({ ...route(), section: "board", query: { ...route().query, ...patch } }, { replace });
+
+  const nextProblem = createProblemWalk({ store, loading, board, ui, clear: () => query({ ...NO_QUERY }) });
 
   const actions = {
     open: (element, event) => openLink(element, event),
@@ -107,17 +110,6 @@ export function createActions({ store, go, loading, retry, detail, board, say })
     const input = document.querySelector("[data-input=search]");
     input?.focus();
     input?.select();
-  }
-
-  /** Go to the next problem card below the one in focus, round and round. */
-  function nextProblem(column) {
-    const within = column ? board.querySelector(`[data-scroll="${column}"]`) : board;
-    const found = [...(within?.querySelectorAll(".card[data-state=invalid]") ?? [])].filter((card) => card.offsetParent);
-    const next = found[(found.indexOf(document.activeElement?.closest?.(".card")) + 1) % found.length];
-    if (!next) return say("The problem files are further down; load more of the column.");
-    ui({ cursor: next.dataset.path });
-    next.querySelector(".card-title").focus();
-    next.scrollIntoView({ block: "nearest" });
   }
 
   async function logOut() {

@@ -66,6 +66,7 @@ async function start() {
   live = startLive(store, { loading, say, readAnchors: () => recentAnchors(board), noted });
   if (keyOf(store.state.route)) detail.start();
   getJson("/api/session").then((session) => store.dispatch({ type: "session", session }), () => {});
+  getJson("/api/stats").then(({ costs }) => store.dispatch({ type: "costs", costs }), () => {});
   (globalThis.requestIdleCallback ?? setTimeout)(() => overlays.forEach((overlay) => overlay.warm()));
 }
 

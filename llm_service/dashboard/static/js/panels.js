@@ -15,7 +15,7 @@ export function createPanels() {
     panel("rail", readsRail, railView),
     panel("topbar", readsTopbar, topbarView),
     panel("notices", readsNotices, noticesView),
-    panel("filters", readsFilters, (state) => (onBoard(state) ? filtersView(state) : nothing)),
+    panel("filters", readsFilters, (state) => (onBoard(state) && !state.board.waiting ? filtersView(state) : nothing)),
     panel("board", readsBoard, (state) => (onBoard(state) ? boardView(state) : sectionView(state))),
     panel("drawer", readsDrawer, drawerView),
     { read: readsPage, draw: drawPage },

@@ -12,7 +12,7 @@ export function watchReading(root, left) {
     if (event.pointerType === "touch") return;
     // On its way to the chip the pointer still reads.
     if (event.target.closest(".held")) return;
-    pointed = event.target.closest(".card");
+    pointed = event.target.closest(".card") ?? stillIn(event.target.closest("[data-scroll]"));
     left();
   });
   root.addEventListener("pointerleave", () => {
@@ -41,6 +41,11 @@ export function anchors(root) {
     if (paths.length) found[name] = [...new Set(paths)];
   }
   return found;
+}
+
+/** Between two cards the pointer still points at the one it came from. */
+function stillIn(scroller) {
+  return scroller && pointed?.isConnected && scroller.contains(pointed) ? pointed : null;
 }
 
 function cardIn(scroller, card) {

@@ -9,11 +9,17 @@ export const STATE_NAMES = { writing: "Being written", settling: "Settling", inv
 export const SORT_NAMES = { age: "Newest", priority: "Priority", updated: "Last changed" };
 export const FILTER_NAMES = { agent: "Agent", priority: "Priority", status: "Status", tag: "Tag" };
 
+const DOLLARS = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
 const NUMBERS = new Intl.NumberFormat("en-US");
 
 /** 12345 → "12,345"; what nobody knows is a dash, never 0. */
 export function figure(value) {
   return value == null ? "–" : NUMBERS.format(value);
+}
+
+/** US dollars, or a dash. */
+export function money(value) {
+  return value == null ? "–" : DOLLARS.format(value);
 }
 
 /** "1 task", "2,000 tasks". */

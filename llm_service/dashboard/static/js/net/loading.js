@@ -4,14 +4,18 @@ import { boardAddress } from "../url.js";
 import { COLUMNS, sameQuery } from "../reduce/order.js";
 
 const QUIET_MS = 1_500;
+const STALE_MS = 1_000;
 
 /** Make the loader of a store. `first` is the answer boot.js asked for. */
 export function createLoading(store, first) {
   let running = null;
   let totalsTimer = null;
+  let staleTimer = null;
+  let askedAt = 0;
 
   async function load() {
     running?.abort();
+    askedAt = Date.now();
     const mine = (running = new AbortController());
     const { query } = store.state.route;
     try {
@@ -28,13 +32,22 @@ export function createLoading(store, first) {
     }
   }
 
-  async function more(column) {
+  /** At most once a second: while a large folder is first read, every snapshot makes a filtered view stale. */
+  function soon() {
+    staleTimer ??= setTimeout(() => {
+      staleTimer = null;
+      load();
+    }, Math.max(0, askedAt + STALE_MS - Date.now()));
+  }
+
+  /** The next page of a column; `limit` asks for a longer one. */
+  async function more(column, limit = null) {
     const { board, route, loadingMore } = store.state;
     const { next } = board.columns[column];
     if (!next || loadingMore[column] === "loading") return;
     store.dispatch({ type: "more.state", column, word: "loading" });
     try {
-      const page = await getJson(boardAddress(route.query, { column, cursor: next }));
+      const page = await getJson(boardAddress(route.query, { column, cursor: next, ...(limit ? { limit } : {}) }));
       if (store.state.board.columns[column].next === next) store.dispatch({ type: "more", column, page });
       store.dispatch({ type: "more.state", column, word: null });
     } catch {
@@ -66,7 +79,8 @@ export function createLoading(store, first) {
 
   store.subscribe((state, before) => {
     const asked = state.route !== before.route && state.route.section === "board" && !sameQuery(state.route.query, before.route.query);
-    if (asked || (state.board.stale && !before.board.stale)) load();
+    if (asked) load();
+    else if (state.board.stale && !before.board.stale) soon();
     if (state.board.unsure && !totalsTimer) totalsTimer = setTimeout(totals, QUIET_MS);
   });
   return { load, more, totals };

@@ -5,11 +5,14 @@ import { COLUMN_NAMES, PRIORITY_NAMES, fieldName } from "../words.js";
 
 /** The facts; where the file says it in other words, those stand beside. */
 export function facts({ card, fields }, now) {
+  const written = [
+    ["Priority", asWritten(PRIORITY_NAMES[card.priority] ?? card.priority, fields.priority, card.priority)],
+    ["Status in the file", fields.status == null ? "–" : html`<code>${String(fields.status)}</code>`],
+  ];
   const rows = [
     ["Column", COLUMN_NAMES[card.column]],
     ["Agent", card.agent ?? "–"],
-    ["Priority", asWritten(PRIORITY_NAMES[card.priority] ?? card.priority, fields.priority, card.priority)],
-    ["Status in the file", fields.status == null ? "–" : html`<code>${String(fields.status)}</code>`],
+    ...(card.id === null ? [] : written),
     ["File changed", time(card.updated_at, now)],
   ];
   return html`<section><h3>Facts</h3><dl class="facts">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>

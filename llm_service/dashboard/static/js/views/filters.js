@@ -11,7 +11,7 @@ const ORDERS = { priority: PRIORITIES, status: STATUSES };
 const ICONS = { priority: PRIORITY_ICONS, status: STATUS_ICONS };
 
 export function readsFilters({ route, board, ui, summary }) {
-  return [route, board.facets, board.columns, board.counts, ui.menu, ui.menuText, summary];
+  return [route, board.waiting, board.facets, board.columns, board.counts, ui.menu, ui.menuText, summary];
 }
 
 export function filtersView(state) {

@@ -2,13 +2,13 @@
 import { html, live, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 import { clock } from "../time.js";
-import { figure } from "../words.js";
+import { figure, money } from "../words.js";
 
 const THEME_ICONS = { system: icons.monitor, light: icons.sun, dark: icons.moon };
 const THEME_NEXT = { system: "light", light: "dark", dark: "system" };
 
-export function readsTopbar({ route, board, ui, connection, session }) {
-  return [route.query.q, route.section, board.root, board.counts, ui.theme, ui.drawer, connection, session];
+export function readsTopbar({ route, board, ui, connection, session, costs }) {
+  return [costs, route.query.q, route.section, board.root, board.counts, ui.theme, ui.drawer, connection, session];
 }
 
 export function topbarView(state) {
@@ -23,6 +23,7 @@ export function topbarView(state) {
       <kbd>/</kbd>
     </div>
     <span class="grow"></span>
+    ${ticker(state.costs)}
     ${problems
       ? html`<button class="chip danger" type="button" data-action="problem">
           ${icons["file-warning"]}<span>${figure(problems)}<span class="chip-word"> ${problems === 1 ? "problem" : "problems"}</span></span></button>`
@@ -43,6 +44,12 @@ export function boardName(root) {
   if (!parts.length) return "llm-service";
   const [last, above] = [parts.at(-1), parts.at(-2)];
   return html`${above ? html`<span class="board-above">${above} / </span>` : nothing}${last}`;
+}
+
+/** Only where somebody counts: what nobody knows is not shown. */
+function ticker(costs) {
+  if (costs?.today == null) return nothing;
+  return html`<span class="ticker">${money(costs.today)} today · ${money(costs.month)} this month</span>`;
 }
 
 function pill(connection) {
