@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.kit.browser import chromium_path
 from tests.security.site import TOKEN, Site, small_site
@@ -95,7 +95,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def log_in(page: Page, site: Site) -> None:
     page.goto(f"{site.url}/login?code={site.auth.new_code()}")
-    assert page.locator("body").inner_text() == "the board"
+    expect(page.locator("body")).to_have_text("the board")
 
 
 @pytest.mark.parametrize("token", [TOKEN, None])
@@ -171,16 +171,16 @@ def test_a_person_pastes_the_token_and_is_back_where_they_wanted_to_go(browser: 
         assert answer.status == 401
         page.get_by_label("Token").fill("not the token")
         page.get_by_role("button", name="Log in").click()
-        assert page.get_by_role("alert").inner_text().startswith("This is not the token")
+        expect(page.get_by_role("alert")).to_contain_text("This is not the token")
         page.get_by_label("Token").fill(TOKEN)
         page.get_by_role("button", name="Log in").click()
         page.wait_for_url(f"{site.url}/?a=b#task=x" if scripts else f"{site.url}/?a=b")
-        assert page.locator("body").inner_text() == "the board"
+        expect(page.locator("body")).to_have_text("the board")
         cookie = context.cookies(site.url)[0]
         assert (cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (True, "Lax", "/")
     context.close()
     unexpected = [text for text in complaints if "401" not in text and "favicon" not in text and "404" not in text]
-    assert unexpected == []
+    assert unexpected == [], complaints
 
 
 def test_a_link_on_another_page_leads_to_the_board(page: Page):
@@ -196,7 +196,7 @@ def test_a_link_on_another_page_leads_to_the_board(page: Page):
         page.evaluate(link, f"{site.url}/")
         page.get_by_text("board").click()
         page.wait_for_url(f"{site.url}/")
-        assert page.locator("body").inner_text() == "the board"
+        expect(page.locator("body")).to_have_text("the board")
 
 
 def test_the_board_cannot_be_framed(page: Page):
