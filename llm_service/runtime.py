@@ -63,7 +63,7 @@ class Runtime:
             raise
 
     def _settle(self, events: list[Numbered]) -> None:
-        """When all is loaded, take it out of the collector's sight: a full look at 100,000 tasks stops all for 0.1 s."""
+        """When all is loaded, take it out of the collector's sight: a look at 100,000 tasks stops all for 0.1 s."""
         if any(event.name == "board.snapshot" and not event.payload["loading"] for event in events):
             gc.freeze()
             gc.set_threshold(*_GC_LATER)
