@@ -127,6 +127,7 @@ def running_board(
 ) -> Iterator[Board]:
     """A board over `root` until the block ends. `prepare` may change the runtime before it starts."""
     given: dict[str, Any] = {"port": 0, "port_given": True, "browser": False, **settings}
+    before = set(threading.enumerate())
     instance = Instance.open(Settings(watch_dir=root, state_dir=state_dir, **given), {})
     runtime = Runtime(instance=instance, settings=Settings(watch_dir=root, state_dir=state_dir, **given))
     if prepare is not None:
@@ -144,7 +145,7 @@ def running_board(
             runtime.dashboard.socketio.server.eio.shutdown()
     finally:
         instance.close()
-    left = [thread.name for thread in threading.enumerate() if thread.name in OUR_THREADS]
+    left = [thread.name for thread in set(threading.enumerate()) - before if thread.name in OUR_THREADS]
     assert not left, f"threads outlived the board: {left}"
 
 
