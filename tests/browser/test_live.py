@@ -135,3 +135,18 @@ def test_reduced_motion_outlines_and_does_not_travel(server, work_dir, open_page
     expect(page.card("done", "Calm")).to_have_count(1)
     expect(page.page.locator(".card.changed")).to_have_count(0)
     assert page.page.evaluate("() => window.__seen") == {"flights": 0, "outlined": 1}
+
+
+def test_a_scrolled_reader_keeps_the_place(server, work_dir, open_page):
+    for number in range(40):
+        work_dir.add("inbox", f"t{number:02}", created_at=f"2026-01-01T00:{number:02}:00Z")
+    page = open_page(server)
+    read = page.card("inbox", "Task t20")
+    read.scroll_into_view_if_needed()
+    page.page.mouse.move(700, 10)
+    box = read.bounding_box()
+    work_dir.add("inbox", "newer", title="Newer", created_at="2026-02-01T00:00:00Z")
+    expect(page.column("inbox").locator(".chip.held")).to_have_text("1 new")
+    assert read.bounding_box() == box
+    page.press("n")
+    expect(page.card("inbox", "Newer")).to_be_in_viewport()

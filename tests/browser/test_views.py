@@ -173,3 +173,14 @@ def test_a_filter_does_not_hide_a_problem_from_its_chip(server, dozen, open_page
     page = open_page(server, "#board?agent=pedro")
     page.page.locator("#topbar .chip.danger").click()
     expect(page.page.get_by_role("link", name="bad.yaml")).to_be_focused()
+
+
+def test_typing_is_not_disturbed_by_what_happens_meanwhile(server, dozen, open_page):
+    page = open_page(server)
+    page.press("/")
+    for number, letter in enumerate("piece 04 x"):
+        page.press(letter if letter != " " else "Space")
+        dozen.add("inbox", f"meanwhile{number}")
+        expect(page.page.locator("[data-input=search]")).to_have_value("piece 04 x"[: number + 1])
+        expect(page.count("inbox")).to_have_text(re.compile(rf"\b{4 + number}$"))
+    expect(page.page.locator("[data-input=search]")).to_have_value("piece 04 x")

@@ -50,7 +50,7 @@ export function createActions({ store, go, loading, retry, detail, board, say })
   };
 
   const inputs = {
-    search: (element) => query({ q: element.value }, true),
+    search: (element) => searchFor(element.value),
     sort: (element) => SORTS.includes(element.value) && query({ sort: element.value }),
     filter: ({ dataset, value, checked }) => setFilter(dataset.filter, value, checked),
     "menu-text": (element) => ui({ menuText: element.value }),
@@ -106,6 +106,11 @@ export function createActions({ store, go, loading, retry, detail, board, say })
     query({ [name]: on ? [...others, value] : others });
   }
 
+  function searchFor(text) {
+    query({ q: text }, true);
+    ui({ typed: null });
+  }
+
   function focusSearch() {
     const input = document.querySelector("[data-input=search]");
     input?.focus();
@@ -120,7 +125,7 @@ export function createActions({ store, go, loading, retry, detail, board, say })
   function escape(event) {
     if (store.state.ui.menu) return closeMenu();
     if (event.target.matches?.("[data-input=search]")) {
-      if (event.target.value) query({ q: "" }, true);
+      if (event.target.value) searchFor("");
       else (board.querySelector(".card-title[tabindex='0']") ?? event.target).focus();
     }
   }

@@ -16,7 +16,7 @@ export function listen({ acting, store, board, go }) {
   document.addEventListener("input", (event) => {
     const name = event.target.dataset?.input;
     clearTimeout(typing);
-    if (name === "search") typing = setTimeout(() => inputs.search(event.target), SEARCH_MS);
+    if (name === "search") searchSoon(event.target);
     else if (name) inputs[name](event.target);
   });
   document.addEventListener("focusin", (event) => {
@@ -27,9 +27,15 @@ export function listen({ acting, store, board, go }) {
   watchKeys(board, {
     act: (name, event) => actions[name](event.target, event),
     letters: () => store.state.ui.letterKeys,
-    section: (section) => go({ ...HOME, section }),
+    section: (section) => section !== store.state.route.section && go({ ...HOME, section }),
     moved: (card) => focusCard(card),
   });
+
+  /** What is typed is in the state at once, so that no redraw takes it away; the search follows. */
+  function searchSoon(element) {
+    store.dispatch({ type: "ui", patch: { typed: element.value } });
+    typing = setTimeout(() => inputs.search(element), SEARCH_MS);
+  }
 
   /** Reading near the end of a column loads its next page. */
   function nearEnd({ target }) {

@@ -21,28 +21,32 @@ function overlay(dialog, load, { open, close, landing, redraw, view, reads }) {
   let module = null;
   let opener = null;
   let asked = false;
+  let wanted = false;
   /** The server may be away just now; an open dialog asks until the view is there. */
-  const fetchModule = async (wanted) => {
-    if (module || (asked && !wanted)) return;
+  const fetchModule = async (now) => {
+    if (module || (asked && !now)) return;
     asked = true;
     try {
       module = await load();
       redraw();
     } catch {
-      if (wanted) setTimeout(() => fetchModule(true), AGAIN_MS);
+      if (now) setTimeout(() => fetchModule(true), AGAIN_MS);
     }
   };
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();
     close();
   });
+  // A browser may close it without asking, on a second Escape.
+  dialog.addEventListener("close", () => wanted && close());
   dialog.addEventListener("click", (event) => event.target === dialog && close());
 
   return {
     warm: () => fetchModule(false),
     read: (state) => [open(state), module, ...(module ? reads(module, state) : [])],
     draw(state) {
-      if (!open(state)) {
+      wanted = open(state);
+      if (!wanted) {
         if (!dialog.open) return;
         dialog.close();
         if (module) render(view(module, state), dialog);

@@ -55,6 +55,10 @@ function cardIn(scroller, card) {
 function firstInView(scroller) {
   if (scroller.scrollTop <= 0) return null;
   const box = scroller.getBoundingClientRect();
-  const at = document.elementFromPoint(box.left + 24, box.top + 24);
-  return at?.closest?.(".card") ?? null;
+  // Between two cards there is a gap; one of two points a gap apart is on a card.
+  for (const down of [16, 30]) {
+    const card = document.elementFromPoint(box.left + 24, box.top + down)?.closest?.(".card");
+    if (card) return card;
+  }
+  return null;
 }

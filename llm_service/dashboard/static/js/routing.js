@@ -9,7 +9,7 @@ export function createRouting(changed) {
 
   return function go(route, { replace = false } = {}) {
     const fragment = formatRoute(route);
-    if (fragment === location.hash) return;
+    if (fragment === location.hash) return void changed(route);
     const opens = Boolean(route.task ?? route.file);
     const was = Boolean(parseRoute(location.hash).task ?? parseRoute(location.hash).file);
     if (replace) history.replaceState(history.state, "", fragment);

@@ -23,7 +23,7 @@ export function initialState(route, now, preferences) {
     costs: null,
     detail: null,
     summary: null,
-    ui: { drawer: false, menu: null, help: false, cursor: null, drawn: 30, copied: null, ...preferences },
+    ui: { drawer: false, menu: null, help: false, cursor: null, typed: null, drawn: 30, copied: null, ...preferences },
   };
 }
 

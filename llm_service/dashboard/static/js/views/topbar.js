@@ -8,7 +8,7 @@ const THEME_ICONS = { system: icons.monitor, light: icons.sun, dark: icons.moon 
 const THEME_NEXT = { system: "light", light: "dark", dark: "system" };
 
 export function readsTopbar({ route, board, ui, connection, session, costs }) {
-  return [costs, route.query.q, route.section, board.root, board.counts, ui.theme, ui.drawer, connection, session];
+  return [costs, ui.typed, route.query.q, route.section, board.root, board.counts, ui.theme, ui.drawer, connection, session];
 }
 
 export function topbarView(state) {
@@ -19,7 +19,7 @@ export function topbarView(state) {
     <div class="search" role="search">
       ${icons.search}
       <input type="search" data-input="search" placeholder="Search tasks" aria-label="Search tasks" autocomplete="off" spellcheck="false"
-        enterkeyhint="search" .value=${live(state.route.query.q)} />
+        enterkeyhint="search" .value=${live(ui.typed ?? state.route.query.q)} />
       <kbd>/</kbd>
     </div>
     <span class="grow"></span>
