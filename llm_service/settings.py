@@ -25,7 +25,7 @@ def _setting(default: object, kind: Kind, meaning: str, **more: object) -> Any:
 class Settings:
     """What a run of the server is told. Made by `resolve`; the fields carry their own documentation."""
 
-    host: str = _setting("127.0.0.1", HOST, "Address to listen on.")
+    host: str = _setting("127.0.0.1", HOST, "Address to listen on.", not_in_project=True)
     port: int = _setting(
         8080,
         whole(0, 65535, " (0: any free one)"),
@@ -40,6 +40,7 @@ class Settings:
         None,
         PATH,
         "Folder for the token, the running instance and caches; by default one per watched folder.",
+        not_in_project=True,
     )
     browser: bool = _setting(True, SWITCH, "Open the page in the browser on start.")
     # LLM_SERVICE_TOKEN holds the token itself, hence the other name. Not in a project file: a repository that
@@ -55,19 +56,25 @@ class Settings:
         (),
         HOSTS,
         "Further name this server is reached by.",
+        not_in_project=True,
     )
     cors_origin: tuple[str, ...] = _setting(
         (),
         ORIGINS,
         "Further origin whose pages may read the API.",
+        not_in_project=True,
     )
     watch: str = _setting("auto", one_of("auto", "native", "poll"), "How file changes are noticed.")
     max_clients: int = _setting(250, whole(1, 10_000), "Live connections at the same time.")
     rescan_s: float = _setting(5.0, seconds(0.5, 3600), "Shortest pause between two scans of the whole folder.")
     max_file_kib: int = _setting(256, whole(1, 4096), "Size above which a task file is not read, in KiB.")
     log_level: str = _setting("info", one_of("debug", "info", "warning", "error"), "How much is logged.")
-    log_file: Path | None = _setting(None, PATH, "File to log to, rotated; by default the log goes to stderr.")
-    behind_proxy: bool = _setting(False, SWITCH, "Trust one reverse proxy's X-Forwarded-* headers.")
+    log_file: Path | None = _setting(
+        None, PATH, "File to log to, rotated; by default the log goes to stderr.", not_in_project=True
+    )
+    behind_proxy: bool = _setting(
+        False, SWITCH, "Trust one reverse proxy's X-Forwarded-* headers.", not_in_project=True
+    )
     insecure: bool = _setting(
         False, SWITCH, "Allow what is refused for safety (see docs/security.md).", not_in_project=True
     )
@@ -201,6 +208,8 @@ def warnings(settings: Settings) -> tuple[str, ...]:
         found.append("No token is asked for: every program and user of this machine can read the board.")
     if not is_loopback(settings.host) and not settings.behind_proxy:
         found.append(f"Listening on {settings.host} without encryption: the token can be read on the network.")
+    if settings.host in ("0.0.0.0", "::") and not settings.allowed_host:  # noqa: S104 - compared, not bound
+        found.append("Reached from another machine this server answers to no name yet: add --allowed-host NAME.")
     if "*" in settings.cors_origin:
         found.append("Every web page may read the board (cors_origin is '*').")
     return tuple(found)

@@ -207,7 +207,8 @@ _EVENTS_HEAD = """# Events
 <!-- Made by tools/make_docs.py from llm_service/core/events.py and shapes.py; a test compares them. -->
 
 Socket.IO 4 (protocol 5), namespace `/dashboard`, path `/socket.io/`. Log in with the cookie of the page or with the
-header `Authorization: Bearer <token>`. Every event carries one JSON object.
+header `Authorization: Bearer <token>` (python-socketio: with `transports=["websocket"]`, or it sends the header only
+once). Every event carries one JSON object.
 
 **Numbered events** belong to a topic ({topics}) and begin with four fields: `epoch` (random for each start of the
 server), `topic`, `seq` (counts up by one within the topic) and `at` (ISO 8601 UTC with milliseconds). Apply them so:
@@ -252,7 +253,7 @@ be used ends the start with one line and exit code 2.
 # llm-service.toml
 port = 8090
 watch_dir = "work/collaboration"
-allowed_host = ["board.lab"]
+rescan_s = 10
 ```
 
 The token itself is no setting: it lies in the state directory, or comes from `LLM_SERVICE_TOKEN` or the file that

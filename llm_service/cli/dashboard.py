@@ -87,6 +87,7 @@ def status(session: Session, flags: Mapping[str, object], as_json: bool) -> None
         state = "running" if healthy else "running, but it does not answer"
         say(f"The board of {record.root} is {state}.")
         say(f"  Address {record.url}\n  Pid     {record.pid}\n  Since   {record.started_at}")
+        say(f"  Token   {record.token_file or 'in no file'}")
     if record is None:
         raise click.exceptions.Exit(1)
 

@@ -63,14 +63,20 @@ def start_detached(
 
 
 def _spawn(flags: Mapping[str, object], log: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "llm_service", "dashboard", "start", "--json", "--no-browser"]
+    command = [sys.executable, "-P", "-m", "llm_service", "dashboard", "start", "--json", "--no-browser"]
     for name, value in flags.items():
         if name != "browser":
             command += _written(name, value)
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the child inherits it: no terminal, no hang-up
     try:
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+            # With -P nothing is imported from the working directory that this process would not import itself.
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         )
     finally:
         signal.signal(signal.SIGHUP, before)

@@ -18,8 +18,9 @@ def open_page(url: str, environ: Mapping[str, str]) -> None:
     if not has_display(environ):
         return
     try:
+        # -P: the working directory may be a stranger's repository, and its webbrowser.py must not run.
         child = subprocess.Popen(
-            [sys.executable, "-m", "webbrowser", url],
+            [sys.executable, "-P", "-m", "webbrowser", url],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -11,7 +11,7 @@ from llm_service.core.cards import make_card
 from llm_service.core.observations import FilesChanged, FileSeen
 from llm_service.core.paths import Place, place
 from llm_service.core.shapes import Counts
-from llm_service.core.tasks import RANK, Card, Column, FileState
+from llm_service.core.tasks import RANK, Card, Column, FileStamp, FileState
 
 GRACE_S = 0.5
 """How long a vanished file may come back at another path, or the same, and still be the same card."""
@@ -39,7 +39,7 @@ class Board:
     def __init__(self) -> None:
         self.cards: dict[str, Card] = {}
         self.tally: dict[Column, Counter[str]] = {column: Counter() for column in Column}
-        self._paths_of: dict[str, tuple[str, ...]] = {}
+        self._paths_of: dict[str, dict[str, None]] = {}
         self._leaving: dict[str, _Leaving] = {}
         self._in_column: Counter[Column] = Counter()
         self._problems: Counter[Column] = Counter()
@@ -92,7 +92,7 @@ class Board:
         return changes
 
     def _see(self, seen: FileSeen, where: Place, movers: _Movers | None) -> list[Change]:
-        self._leaving.pop(seen.path, None)
+        came_back = self._leaving.pop(seen.path, None) is not None
         old = self.cards.get(seen.path)
         if old is None and movers is not None:
             source = movers.find(seen, self._leaving)
@@ -101,21 +101,25 @@ class Board:
                 old = self.cards[source]
                 changes = self._put(source, None)
                 return [*self._show(seen, where, old), *changes]
-        return self._show(seen, where, old)
+        changes = self._show(seen, where, old)
+        card = self.cards[seen.path]
+        if came_back and card.id is not None:
+            changes += self._remark_pair(card.id)
+        return changes
 
     def _show(self, seen: FileSeen, where: Place, old: Card | None) -> list[Change]:
         content = seen.content
         if content is None and old is not None and seen.state is not FileState.OK:
             content = old.content
-        others = self._others(content.id, seen.path) if content else ()
-        card = make_card(seen.path, where, seen.stamp, content, state=seen.state, problem=seen.problem, also_at=others)
+        shared = content is not None and self._is_shared(content.id, seen.path)
+        card = make_card(seen.path, where, seen.stamp, content, state=seen.state, problem=seen.problem, shared=shared)
         twins = self._put(seen.path, card)
         if old is not None and _same_to_see(old, card):
             return twins
         return [Change(event_name(card, old), card, old), *twins]
 
     def _put(self, path: str, card: Card | None) -> list[Change]:
-        """Replace or remove a card, keep the indexes, and re-mark the cards whose id stopped or began to be shared."""
+        """Replace or remove a card, keep the indexes, and re-mark the card whose id stopped or began to be shared."""
         old = self.cards.pop(path, None)
         if old is not None:
             self._count(old, -1)
@@ -127,38 +131,40 @@ class Board:
             return []
         changes: list[Change] = []
         if old_id is not None:
-            left = tuple(other for other in self._paths_of[old_id] if other != path)
-            if left:
-                self._paths_of[old_id] = left
-            else:
+            left = self._paths_of[old_id]
+            del left[path]
+            if not left:
                 del self._paths_of[old_id]
-            changes.extend(self._remark(left))
+            elif len(left) == 1:
+                changes += self._remark(*left)
         if new_id is not None:
-            others = self._paths_of.get(new_id, ())
-            self._paths_of[new_id] = (*others, path)
-            changes.extend(self._remark(others))
+            self._paths_of.setdefault(new_id, {})[path] = None
+            changes += self._remark_pair(new_id, but=path)
         return changes
 
-    def _remark(self, paths: Iterable[str]) -> list[Change]:
-        changes = []
-        for path in paths:
-            card = self.cards[path]
-            where = place(path)
-            assert where is not None
-            assert card.content is not None
-            others = self._others(card.content.id, path)
-            again = make_card(
-                path, where, card.stamp, card.content, state=card.state, problem=card.problem, also_at=others
-            )
-            if again.marks != card.marks:
-                self.cards[path] = again
-                changes.append(Change("task.updated", again, card))
-        return changes
+    def _remark_pair(self, task_id: str, but: str = "") -> list[Change]:
+        """Marks change only when one becomes two; among many all are marked already."""
+        paths = self._paths_of[task_id]
+        if len(paths) != 2:
+            return []
+        return [change for path in tuple(paths) if path != but for change in self._remark(path)]
 
-    def _others(self, task_id: str, path: str) -> tuple[str, ...]:
-        """The other files with this id; one that is just leaving is no twin, its successor would blink."""
+    def _remark(self, path: str) -> list[Change]:
+        card = self.cards[path]
+        where = place(path)
+        if where is None or card.content is None or path in self._leaving:
+            return []
+        shared = self._is_shared(card.content.id, path)
+        again = make_card(path, where, card.stamp, card.content, state=card.state, problem=card.problem, shared=shared)
+        if again.marks == card.marks:
+            return []
+        self.cards[path] = again
+        return [Change("task.updated", again, card)]
+
+    def _is_shared(self, task_id: str, path: str) -> bool:
+        """Whether another file has this id; one that is just leaving is no twin, its successor would blink."""
         shared = self._paths_of.get(task_id, ())
-        return tuple(other for other in shared if other != path and other not in self._leaving)
+        return any(other != path and other not in self._leaving for other in shared)
 
     def _count(self, card: Card, step: int) -> None:
         if card.content is not None:
@@ -176,10 +182,10 @@ class _Movers:
     """Departed cards, found by file (device and inode) or by id."""
 
     def __init__(self, leaving: Iterable[_Leaving]) -> None:
-        self._by_file: dict[tuple[int, int], str] = {}
+        self._by_file: dict[tuple[int, int, int, int], str] = {}
         self._by_id: dict[str, str] = {}
         for card, _ in leaving:
-            self._by_file[card.stamp.dev, card.stamp.ino] = card.path
+            self._by_file[_file_of(card.stamp)] = card.path
             if card.id is not None:
                 self._by_id[card.id] = card.path
 
@@ -187,13 +193,17 @@ class _Movers:
         by_id = self._by_id.get(seen.content.id) if seen.content else None
         if by_id in still_leaving:
             return by_id
-        # An inode is reused at once on some file systems, so it only speaks for a file that has no other id.
-        by_file = self._by_file.get((seen.stamp.dev, seen.stamp.ino))
+        by_file = self._by_file.get(_file_of(seen.stamp))
         if by_file in still_leaving:
             departed = still_leaving[by_file].card
             if seen.content is None or departed.id is None:
                 return by_file
         return None
+
+
+def _file_of(stamp: FileStamp) -> tuple[int, int, int, int]:
+    """Which file this is. An inode alone does not tell: it is reused at once by the next file on some file systems."""
+    return (stamp.dev, stamp.ino, stamp.size, stamp.mtime_ns)
 
 
 def event_name(card: Card, old: Card | None) -> str:

@@ -23,9 +23,9 @@ def make_card(
     *,
     state: FileState = FileState.OK,
     problem: Problem | None = None,
-    also_at: tuple[str, ...] = (),
+    shared: bool = False,
 ) -> Card:
-    """The card of one file. `also_at` are other paths that hold the same id."""
+    """The card of one file. `shared` says that another file holds the same id."""
     status = FOLDER_STATUS[where.column]
     agent = where.agent
     marks: list[Mark] = []
@@ -42,6 +42,7 @@ def make_card(
         elif written is not None:
             reason = f"the file lies in {_FOLDER_NAMES[where.column]}; the folder counts"
             marks.append(Mark("status", content.status or "", reason, content.status_line))
-        if also_at:
-            marks.append(Mark("id", content.id, "the same id is also at " + ", ".join(also_at[:3])))
+        if shared:
+            # Which files, the dialog tells: naming them here would change every twin's card with each newcomer.
+            marks.append(Mark("id", content.id, "another file has the same id"))
     return Card(path, where.column, agent, stamp, state, content, problem, status, tuple(marks))

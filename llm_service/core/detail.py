@@ -69,10 +69,10 @@ def parts_of(values: dict[str, Value], find: Callable[[str], Card | None]) -> Pa
     )
 
 
-def move_command(card: Card) -> str:
-    """The command that moves the card one column on, to be copied into a terminal."""
+def move_command(card: Card, root: str) -> str:
+    """The command that moves the card one column on, to be copied into a terminal in any folder."""
     target = _NEXT_COLUMN[card.column]
-    command = f"llm-service task move {shlex.quote(card.path)} {target}"
+    command = f"llm-service task move --watch-dir {shlex.quote(root)} {shlex.quote(card.path)} {target}"
     if target == "assigned" and card.column is Column.INBOX:
         command += f" --agent {shlex.quote(card.agent or 'AGENT')}"
     return command
@@ -94,7 +94,17 @@ def _artefacts(values: dict[str, Value]) -> list[str]:
     return list(found)
 
 
+def dependency_ids(values: dict[str, Value]) -> list[str]:
+    """The ids of the tasks that these fields name as dependencies."""
+    return list(_named_dependencies(values))
+
+
 def _dependencies(values: dict[str, Value], find: Callable[[str], Card | None]) -> list[Dependency]:
+    named = _named_dependencies(values)
+    return [_with_card(task_id, description, find(task_id)) for task_id, description in named.items()]
+
+
+def _named_dependencies(values: dict[str, Value]) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     context = values.get("context")
     for holder in (values, context if isinstance(context, dict) else {}):
@@ -104,7 +114,7 @@ def _dependencies(values: dict[str, Value], find: Callable[[str], Card | None]) 
                 task_id, description = _dependency(item)
                 if task_id:
                     found.setdefault(task_id, description)
-    return [_with_card(task_id, description, find(task_id)) for task_id, description in found.items()]
+    return found
 
 
 def _dependency(item: Value) -> tuple[str, str | None]:

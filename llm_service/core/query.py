@@ -17,6 +17,7 @@ from llm_service.core.wire import card_json
 
 PAGE = 100
 MAX_PAGE = 500
+MAX_CURSOR = 8_000
 
 SortKey = tuple[str | int, ...]
 
@@ -67,10 +68,12 @@ def decode_cursor(text: str, sort: Sort) -> SortKey:
     """The key a cursor stands for. Raises `BadQuery`."""
     shape = {Sort.AGE: (str, str), Sort.PRIORITY: (int, str, str), Sort.UPDATED: (int, str)}[sort]
     try:
+        if len(text) > MAX_CURSOR:
+            raise ValueError
         key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         if isinstance(key, list) and tuple(type(part) for part in key) == shape:
             return tuple(key)
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     raise BadQuery("cursor is not one this board gave out for this sort; ask for the first page again")
 

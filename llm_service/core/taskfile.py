@@ -64,6 +64,8 @@ def read_document(data: bytes, max_bytes: int = MAX_BYTES) -> Document:
         reason = f"not UTF-8 text (byte 0x{data[error.start]:02x}); save the file as UTF-8"
         raise Unreadable(Problem(reason, before.count(b"\n") + 1, char)) from error
     document = read_mapping(text)
+    if isinstance(document.values.get("id"), (list, dict)):
+        raise Unreadable(Problem("the field 'id' should be text", document.lines.get("id"), 1))
     if not _text(document.values.get("id")).strip():
         line = document.lines.get("id")
         raise Unreadable(Problem("the field 'id' is missing or empty; every task needs one", line, 1 if line else None))
@@ -99,23 +101,15 @@ def content_of(document: Document) -> TaskContent:
         text = " ".join(_text(value).split())
         return text[:most] or None
 
-    times: dict[str, str | None] = {}
-    for name, spellings in TIME_FIELDS.items():
-        times[name] = None
-        for spelling in spellings:
-            value = values.get(spelling)
-            # `completed: true` and the like are flags of other boards, not times.
-            if value is None or isinstance(value, bool):
-                continue
-            times[name] = parse_time(value) if isinstance(value, str) else None
-            if times[name]:
-                break
-            odd(spelling, value, "not a date or time")
+    times = {name: _time(values, spellings, odd) for name, spellings in TIME_FIELDS.items()}
     status = text_field("status", 40)
     if status is not None and known_status(status) is None:
         odd("status", status, f"unknown status; known are {', '.join(Status)}")
+    task_id = _text(values["id"]).strip()
+    if len(task_id) > MAX_ID:
+        odd("id", task_id, f"longer than {MAX_ID} characters; the rest is left out")
     return TaskContent(
-        id=_text(values["id"]).strip()[:MAX_ID],
+        id=task_id[:MAX_ID],
         title=text_field("title", MAX_TITLE),
         agent=text_field("agent", MAX_AGENT),
         priority=_priority(values.get("priority"), odd),
@@ -134,6 +128,20 @@ def content_of(document: Document) -> TaskContent:
 def known_status(written: str) -> Status | None:
     """The status a word means, whatever its case and separators; None for a word nobody knows."""
     return _STATUS_WORDS.get(written.strip().lower().replace("-", "_").replace(" ", "_"))
+
+
+def _time(values: dict[str, Value], spellings: tuple[str, ...], odd: _Odd) -> str | None:
+    """The first of these fields that is a time; what stands in one and is none is marked."""
+    for spelling in spellings:
+        value = values.get(spelling)
+        # `completed: true` and the like are flags of other boards, not times.
+        if value is None or isinstance(value, bool):
+            continue
+        found = parse_time(value) if isinstance(value, str) else None
+        if found:
+            return found
+        odd(spelling, value, "not a date or time")
+    return None
 
 
 def _priority(value: Value, odd: _Odd) -> Priority:

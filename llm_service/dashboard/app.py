@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, jsonify, send_from_directory
+from flask import Flask, jsonify, request, send_from_directory
 from flask.typing import ResponseReturnValue
 from flask_socketio import SocketIO
 from werkzeug.exceptions import HTTPException
@@ -38,7 +38,7 @@ def create_dashboard(settings: Settings, world: World, auth: Auth, links: sessio
     socketio = SocketIO(app, **socketio_options(settings))
     websocket.harden(socketio)
     live = Live(socketio, world.hub, version=world.version, now_iso=world.now_iso)
-    _add_routes(app, world, auth, links, settings)
+    _add_routes(app, world, auth, links)
     headers.install(app)
     if settings.cors_origin:
         from flask_cors import CORS
@@ -47,7 +47,7 @@ def create_dashboard(settings: Settings, world: World, auth: Auth, links: sessio
     app.wsgi_app = guard.Guard(  # type: ignore[method-assign]
         app.wsgi_app,
         auth=auth,
-        allowed_hosts=settings.allowed_host,
+        allowed_hosts=(*settings.allowed_host, *_own_name(settings.host)),
         cors_origins=settings.cors_origin,
         behind_proxy=settings.behind_proxy,
         public=guard.PUBLIC,
@@ -55,6 +55,11 @@ def create_dashboard(settings: Settings, world: World, auth: Auth, links: sessio
     )
     guard.assert_outermost(app)
     return Dashboard(app, socketio, live)
+
+
+def _own_name(host: str) -> tuple[str, ...]:
+    """The name this server was told to listen on, under which it is also asked for; not where that means "all"."""
+    return () if host in ("", "0.0.0.0", "::") else (host,)  # noqa: S104 - compared, not bound
 
 
 def socketio_options(settings: Settings) -> dict[str, Any]:
@@ -75,15 +80,20 @@ def socketio_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _add_routes(app: Flask, world: World, auth: Auth, links: sessions.Links, settings: Settings) -> None:
+def _add_routes(app: Flask, world: World, auth: Auth, links: sessions.Links) -> None:
     app.register_blueprint(api.blueprint(world))
-    app.register_blueprint(login.blueprint(auth, secure=lambda: settings.behind_proxy))
+    app.register_blueprint(login.blueprint(auth, secure=lambda: request.is_secure))
     app.register_blueprint(sessions.blueprint(world, auth, links))
     app.register_blueprint(docs_page.blueprint(world))
 
     @app.get("/")
     def index() -> ResponseReturnValue:
         return send_from_directory(STATIC, "index.html")
+
+    @app.get("/favicon.ico")
+    @app.get("/favicon.svg")
+    def favicon() -> ResponseReturnValue:
+        return send_from_directory(STATIC, "favicon.svg")
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> ResponseReturnValue:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 
-from llm_service.core.detail import Parts, move_command, parts_of
+from llm_service.core.detail import Parts, dependency_ids, move_command, parts_of
 from llm_service.core.query import BadQuery
 from llm_service.core.shapes import Detail
 from llm_service.core.state import State
@@ -66,6 +66,8 @@ class Details:
             return jsonify({"error": "no such task on the board; it may have been moved or removed"}), 404
         card = found.card
         data = self._world.read(card.path)
+        if data is None and card.problem is not None:
+            data = card.problem  # a name that is no text leads to no file, and is the problem itself
         if data is None:
             return jsonify({"error": f"{card.path} is gone from the disk"}), 404
         raw = data.decode("utf-8", "replace") if isinstance(data, bytes) else None
@@ -82,7 +84,7 @@ class Details:
             "raw": raw,
             "also_at": found.also_at,
             "absolute_path": str(self._world.root / card.path),
-            "move_command": move_command(card),
+            "move_command": move_command(card, str(self._world.root)),
             "epoch": self._world.epoch,
             "seq": found.seq,
         }
@@ -95,7 +97,9 @@ class Details:
                 values = read_document(data, self._world.max_bytes).values
             except Unreadable:
                 pass  # the card's own problem says it; the raw text is shown beside
-        return self._world.hub.ask(lambda state: parts_of(values, lambda task_id: _newest(state, task_id)))
+        wanted = dependency_ids(values)
+        cards = self._world.hub.ask(lambda state: {task_id: _newest(state, task_id) for task_id in wanted})
+        return parts_of(values, cards.get)
 
 
 def _newest(state: State, task_id: str) -> Card | None:

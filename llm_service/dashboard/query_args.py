@@ -51,6 +51,6 @@ def listed(args: Mapping[str, str], name: str, allowed: list[str] | None = None)
 def _limit(text: str) -> int:
     if not text:
         return PAGE
-    if not text.isdecimal() or not 1 <= int(text) <= MAX_PAGE:
+    if not text.isdecimal() or len(text) > 4 or not 1 <= int(text) <= MAX_PAGE:
         raise BadQuery(f"limit is '{text[:20]}'; allowed is a whole number from 1 to {MAX_PAGE}")
     return int(text)

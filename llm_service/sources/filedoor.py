@@ -17,13 +17,18 @@ from llm_service.core.tasks import FileStamp, Problem
 _FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FOLDER_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
 
+_PASSING = frozenset(
+    (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.ESTALE, errno.EINTR, errno.EAGAIN, errno.ETIMEDOUT)
+)
+"""Troubles that say nothing about the file: too few descriptors, a network drive that is away."""
+
 _KINDS = {
     stat.S_IFLNK: "a symbolic link; put the file itself here",
     stat.S_IFIFO: "a named pipe, not a file",
     stat.S_IFSOCK: "a socket, not a file",
     stat.S_IFCHR: "a device, not a file",
     stat.S_IFBLK: "a device, not a file",
-    stat.S_IFDIR: "a folder, not a file",
+    stat.S_IFDIR: "this folder cannot be listed; check its mode and owner",
 }
 
 
@@ -35,10 +40,11 @@ class FileRead(NamedTuple):
 
 
 class FileRefused(NamedTuple):
-    """A file that is there and is not read, with the reason."""
+    """A file that is there and is not read, with the reason; `passing` where the trouble is the system's."""
 
     stamp: FileStamp
     problem: Problem
+    passing: bool = False
 
 
 def stamp_of(status: os.stat_result) -> FileStamp:
@@ -81,7 +87,7 @@ class FileDoor:
         except FileNotFoundError:
             return None
         except OSError as error:
-            return FileRefused(stamp, Problem(_open_failure(error), None, None))
+            return _refused(stamp, error)
         try:
             # The name may mean another file than a moment ago; only what the open descriptor says counts.
             stamp = stamp_of(os.fstat(descriptor))
@@ -90,7 +96,7 @@ class FileDoor:
                 return FileRefused(stamp, problem)
             data = _read_all(descriptor, self.max_bytes)
         except OSError as error:
-            return FileRefused(stamp, Problem(_open_failure(error), None, None))
+            return _refused(stamp, error)
         finally:
             os.close(descriptor)
         if len(data) > self.max_bytes:
@@ -126,6 +132,10 @@ def _read_all(descriptor: int, max_bytes: int) -> bytes:
             break
         data += more
     return data
+
+
+def _refused(stamp: FileStamp, error: OSError) -> FileRefused:
+    return FileRefused(stamp, Problem(_open_failure(error), None, None), error.errno in _PASSING)
 
 
 def _open_failure(error: OSError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 _SILENT = frozenset(
@@ -23,6 +24,9 @@ _SILENT = frozenset(
     )
 )
 
+_ESCAPED = re.compile(rb"\\(040|011|012|134)")
+"""Blank, tab, newline and backslash, as the kernel writes them; every other byte stands for itself."""
+
 
 def silent_mount(path: Path, mountinfo: str = "/proc/self/mountinfo") -> str | None:
     """The type of the file system that holds `path` if inotify does not work there, else None."""
@@ -35,18 +39,18 @@ def silent_mount(path: Path, mountinfo: str = "/proc/self/mountinfo") -> str | N
 def filesystem_type(path: Path, mountinfo: str = "/proc/self/mountinfo") -> str | None:
     """The type of the file system that holds `path`, None where the system does not say."""
     try:
-        lines = Path(mountinfo).read_text().splitlines()
+        lines = Path(mountinfo).read_bytes().splitlines()
     except OSError:
         return None
-    wanted = os.path.realpath(path)
-    best, kind = "", None
+    wanted = os.fsencode(os.path.realpath(path))
+    best, kind = b"", None
     for line in lines:
-        left, _, right = line.partition(" - ")
+        left, _, right = line.partition(b" - ")
         fields = left.split()
         if len(fields) < 5 or not right:
             continue
-        point = fields[4].encode().decode("unicode_escape")
-        inside = wanted == point or wanted.startswith(point.rstrip("/") + "/")
+        point = _ESCAPED.sub(lambda match: bytes([int(match[1], 8)]), fields[4])
+        inside = wanted == point or wanted.startswith(point.rstrip(b"/") + b"/")
         if inside and len(point) >= len(best):
-            best, kind = point, right.split()[0]
+            best, kind = point, right.split()[0].decode("ascii", "replace")
     return kind

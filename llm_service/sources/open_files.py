@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import sys
 from collections.abc import Mapping
 
 from llm_service.core.tasks import FileStamp
@@ -11,8 +12,11 @@ from llm_service.sources.writers import has_writer
 
 ASKED_S = 0.03
 """So long after the last touch the kernel is asked whether a writer is left: `ln` and `truncate` never close."""
-STILL_S = 5.0
-"""A file that stood still this long is read though somebody has it open, or nobody can tell whether."""
+STILL_S = 5.0 if sys.platform.startswith("linux") else 0.3
+"""A file that stood still this long is read though somebody has it open, or nobody can tell whether.
+
+Elsewhere than on Linux no `closed` comes and no lease can be asked for, so this is how every save in place ends.
+"""
 SHOWN_S = 0.4
 """A write quicker than this is not shown as being written: the card would only blink."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sqlite3
 import zlib
 from collections.abc import Iterable
@@ -40,7 +41,7 @@ class ParseCache:
                 where, bounds = (" WHERE path >= ? AND path < ?", (f"{below}/", f"{below}0")) if below else ("", ())
                 rows = db.execute(f"SELECT path, stamp, digest, content FROM parsed{where}", bounds)  # noqa: S608
                 return {row[0]: _reading(*row) for row in rows}
-        except (sqlite3.Error, ValueError, TypeError, KeyError) as error:
+        except (OSError, sqlite3.Error, ValueError, TypeError, KeyError) as error:
             log.warning("parse cache %s cannot be used (%s); it is made anew", self._file, error)
             with suppress(OSError):
                 self._file.unlink()
@@ -59,7 +60,7 @@ class ParseCache:
                 db.executemany("DELETE FROM parsed WHERE path = ?", ((path,) for path in gone if _is_text(path)))
                 rows = (_row(reading) for reading in readings if _is_text(reading.seen.path))
                 db.executemany("REPLACE INTO parsed VALUES (?, ?, ?, ?)", rows)
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             log.warning(
                 "parse cache %s cannot be written (%s); the next start reads the files again",
                 self._file,
@@ -67,6 +68,8 @@ class ParseCache:
             )
 
     def _connect(self) -> sqlite3.Connection:
+        # Made for its owner only, whatever the folder allows: titles of tasks are in it.
+        os.close(os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         db = sqlite3.connect(self._file, timeout=1.0)
         # Losing the cache in a power cut costs one slow start; waiting for the disk would cost every save.
         db.execute("PRAGMA synchronous = OFF")

@@ -61,7 +61,7 @@ def read_all(root: Path, max_bytes: int, paths: Sequence[str]) -> Iterator[list[
 def _start(root: Path, max_bytes: int) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     return subprocess.Popen(
-        [sys.executable, "-m", "llm_service.sources.parse_worker", str(root), str(max_bytes)],
+        [sys.executable, "-P", "-m", "llm_service.sources.parse_worker", str(root), str(max_bytes)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,

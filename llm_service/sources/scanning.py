@@ -19,7 +19,8 @@ def scan(root: Path, below: str = "", between: Callable[[], None] | None = None)
     """The stamps of all task files under `below` ("" is the whole board), by posix path relative to `root`.
 
     Links are not followed; a link in place of a folder is reported under its own path, to be shown as a problem.
-    Folders that vanish or refuse meanwhile are passed over: the next look comes soon. `between` is called after every
+    Folders that vanish meanwhile are passed over. Raises OSError where the system cannot look at all (no descriptor
+    left): half a look would make the other half of the tasks vanish. `between` is called after every
     `SLICE` files, for what cannot wait until all are looked at.
     """
     found = _link_on_the_way(root, below)
@@ -29,19 +30,20 @@ def scan(root: Path, below: str = "", between: Callable[[], None] | None = None)
         folder = todo.pop()
         try:
             entries = os.scandir(root / folder if folder else root)
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except PermissionError:
+            # Its tasks must not vanish without a word: the folder itself is the problem to show.
+            if folder:
+                found[folder] = stamp_of(os.lstat(root / folder))
             continue
         with entries:
             for entry in entries:
-                name = entry.name
-                path = f"{folder}/{name}" if folder else name
+                path = f"{folder}/{entry.name}" if folder else entry.name
                 try:
-                    if entry.is_dir(follow_symlinks=False):
-                        if not name.startswith(".") and may_hold_tasks(path):
-                            todo.append(path)
-                    elif (folder and is_task_name(name)) or (
-                        entry.is_symlink() and not name.startswith(".") and may_hold_tasks(path) and entry.is_dir()
-                    ):
+                    if _is_folder_of_ours(entry, path):
+                        todo.append(path)
+                    elif _is_shown(entry, path):
                         found[path] = stamp_of(entry.stat(follow_symlinks=False))
                 except OSError:
                     continue
@@ -49,6 +51,17 @@ def scan(root: Path, below: str = "", between: Callable[[], None] | None = None)
                 if between is not None and looked_at % SLICE == 0:
                     between()
     return found
+
+
+def _is_folder_of_ours(entry: os.DirEntry[str], path: str) -> bool:
+    return entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".") and may_hold_tasks(path)
+
+
+def _is_shown(entry: os.DirEntry[str], path: str) -> bool:
+    """A task file, or a link in place of a folder; a folder named like a task is neither."""
+    if is_task_name(entry.name):
+        return "/" in path and not entry.is_dir(follow_symlinks=False)
+    return entry.is_symlink() and not entry.name.startswith(".") and may_hold_tasks(path) and entry.is_dir()
 
 
 def is_folder_link(path: Path) -> bool:

@@ -59,6 +59,9 @@ class Watch:
             logging.getLogger("watchdog.observers").removeHandler(self._alarm)
             if self._observer.is_alive():
                 self._observer.stop()
+            else:
+                # It has threads and descriptors of its own from the moment it was made.
+                self._observer.on_thread_stop()
             raise
 
     def stop(self, deadline_s: float = 2.0) -> None:

@@ -60,7 +60,8 @@ def test_the_project_file_is_found_above_but_not_beyond_the_repository(command, 
 
 
 def test_paths_in_a_file_start_at_the_file_and_a_tilde_at_home(command, project: Path, monkeypatch) -> None:
-    (project / "llm-service.toml").write_text('watch_dir = "board"\nlog_file = "~/log.txt"\n')
+    (project / "llm-service.toml").write_text('watch_dir = "board"\n')
+    user_file(project, 'log_file = "~/log.txt"\n')
     (project / "deep").mkdir()
     monkeypatch.chdir(project / "deep")
     values = shown(command("config", "show", "--json"))
@@ -119,7 +120,12 @@ def test_a_bad_flag_names_the_flag(command) -> None:
         ("# x\n\n[dashboard]\nport = 1\n", ["dashboard is no setting", "llm-service.toml:3"]),
         ("port = true\n", ["port: True", "llm-service.toml:1, key port"]),
         ("port = \n", ["not valid TOML", "line 1"]),
-        ("cors_origin = []\n", ["cors_origin: []", "leave it out"]),
+        ("state_dir = 's'\n", ["state_dir cannot be set by a project's file"]),
+        ("cors_origin = ['https://a.example']\n", ["cors_origin cannot be set by a project's file"]),
+        ("allowed_host = ['a.example']\n", ["allowed_host cannot be set by a project's file"]),
+        ("host = '0.0.0.0'\n", ["host cannot be set by a project's file"]),
+        ("behind_proxy = true\n", ["behind_proxy cannot be set by a project's file"]),
+        ("log_file = 'x.log'\n", ["log_file cannot be set by a project's file"]),
         ("token = false\n", ["token cannot be set by a project's file", "--no-token"]),
         ("insecure = true\n", ["insecure cannot be set by a project's file"]),
     ],
@@ -161,8 +167,8 @@ EXPOSURE = [
     ("127.0.0.1", False, False, False, True, 1),
     ("::1", False, False, False, True, 1),
     ("localhost", False, False, False, True, 1),
-    ("0.0.0.0", True, False, False, True, 1),
-    ("0.0.0.0", True, True, False, True, 0),
+    ("0.0.0.0", True, False, False, True, 2),
+    ("0.0.0.0", True, True, False, True, 1),
     ("0.0.0.0", False, False, False, False, 0),
     ("0.0.0.0", False, True, True, False, 0),
     ("::", False, False, True, False, 0),
@@ -191,6 +197,11 @@ def test_every_origin_is_let_in_only_on_loopback_and_on_purpose() -> None:
         with pytest.raises(SettingsError, match=r"cors_origin: '\*' .*--cors-origin"):
             resolve([star | more])
     assert resolve([star | {"insecure": Given(True, "x")}]).settings.cors_origin == ("*",)
+
+
+def test_an_empty_list_of_origins_is_refused_because_it_would_mean_everybody() -> None:
+    with pytest.raises(SettingsError, match=r"cors_origin: \[\].*leave it out"):
+        resolve([{"cors_origin": Given([], "user file")}])
 
 
 def test_an_unusable_exposure_stops_the_start_with_exit_2(command) -> None:

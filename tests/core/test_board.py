@@ -92,6 +92,12 @@ def test_a_reused_inode_does_not_make_another_task_a_move(board):
     assert told(changes) == [("task.created", "inbox/b.yaml")]
 
 
+def test_a_new_file_on_a_reused_inode_does_not_inherit_what_lay_there(board):
+    put(board, seen("inbox/old.yaml", "id: old\ntitle: secret", ino=5, mtime=1))
+    put(board, seen("inbox/new.yaml", ino=5, mtime=2, state=FileState.SETTLING), gone=["inbox/old.yaml"])
+    assert board.cards["inbox/new.yaml"].content is None
+
+
 def test_an_unreadable_file_that_moves_is_followed_by_its_inode(board):
     broken = Problem("no", 1, 1)
     put(board, seen("inbox/a.yaml", ino=5, state=FileState.INVALID, problem=broken))
@@ -120,6 +126,21 @@ def test_a_shared_id_marks_every_file_and_unmarks_the_last(board):
     put(board, gone=["inbox/a.yaml"], at=1.0)
     assert told(board.expire(1.0 + GONE_S)) == [("task.removed", "inbox/a.yaml"), ("task.updated", "done/x/b.yaml")]
     assert board.cards["done/x/b.yaml"].marks == ()
+
+
+def test_among_many_files_with_one_id_a_newcomer_changes_no_other_card(board):
+    put(board, *[seen(f"inbox/{n}.yaml", "id: same", ino=n) for n in range(5)])
+    assert told(put(board, seen("inbox/6.yaml", "id: same", ino=6))) == [("task.created", "inbox/6.yaml")]
+    assert all([mark.field for mark in card.marks] == ["id"] for card in board.cards.values())
+
+
+def test_a_twin_that_comes_back_in_time_marks_the_one_that_came_meanwhile(board):
+    put(board, seen("inbox/a.yaml", "id: same"))
+    put(board, gone=["inbox/a.yaml"], at=1.0)
+    board.apply(FilesChanged((seen("done/x/b.yaml", "id: other", ino=2),)), 1.1)
+    put(board, seen("inbox/a.yaml", "id: same", mtime=3), at=1.2)
+    put(board, seen("done/x/b.yaml", "id: same", ino=2, mtime=4), at=1.3)
+    assert all([mark.field for mark in card.marks] == ["id"] for card in board.cards.values())
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(sort):
     assert page["total"] == 57
 
 
-@pytest.mark.parametrize("text", ["", "x", "W10", "ImEi", "WzEsMl0"])
+@pytest.mark.parametrize("text", ["", "x", "W10", "ImEi", "WzEsMl0", "W1tb" * 1000, "A" * 9000])
 def test_a_foreign_cursor_is_refused_with_a_sentence(text):
     with pytest.raises(BadQuery, match="cursor"):
         decode_cursor(text, Sort.AGE)

@@ -57,6 +57,18 @@ def test_a_file_without_an_id_is_refused(text):
         content(text)
 
 
+@pytest.mark.parametrize("written", ["[1, 2]", "{a: 1}"])
+def test_an_id_that_is_no_text_is_refused(written):
+    with pytest.raises(Unreadable, match="'id' should be text"):
+        content(f"title: x\nid: {written}")
+
+
+def test_an_id_that_is_too_long_is_cut_with_a_mark():
+    task = content("id: " + "x" * 300)
+    assert task.id == "x" * 200
+    assert [mark.field for mark in task.marks] == ["id"]
+
+
 def test_an_id_that_is_a_number_is_its_text():
     assert content("id: 42").id == "42"
 
