@@ -38,7 +38,7 @@ class Runtime:
         self.instance = instance
         self._epoch = secrets.token_hex(8)
         max_bytes = settings.max_file_kib * 1024
-        self.hub = Hub(State(self._epoch, instance.root.name), monotonic=time.monotonic, now_iso=_now_iso)
+        self.hub = Hub(State(self._epoch, str(instance.root)), monotonic=time.monotonic, now_iso=_now_iso)
         self.source = TaskFiles(
             instance.root,
             self.hub.publish,
