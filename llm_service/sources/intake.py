@@ -23,6 +23,9 @@ MANY = 150
 BROKEN_RETRY_S = 0.25
 """A file that does not parse is looked at once more after this, in case its writer closes it several times."""
 BROKEN_LONGEST_S = 0.7
+PASSING_RETRY_S = 1.0
+PASSING_SHOWN_S = 5.0
+"""A trouble of the system's (no descriptor left, a drive that is away) is shown on the card only if it lasts."""
 RACY_NS = 20_000_000
 """A file read this soon after its last change may change again within the same tick of the file system's clock."""
 
@@ -172,17 +175,21 @@ class Intake:
         for reading in readings:
             file, path = reading.seen, reading.seen.path
             same = self._nothing_new(reading)
-            if not same and not final and self._may_be_mended(reading):
+            if reading.passing:
+                if self._passes(path):
+                    continue
+            elif not same and not final and self._may_be_mended(reading):
                 continue
-            self.retry.pop(path, None)
-            self._broken_since.pop(path, None)
+            else:
+                self.retry.pop(path, None)
+                self._broken_since.pop(path, None)
             self.known[path] = file.stamp
             self._digests[path] = reading.digest
             if file.content is not None:
                 self._reader.learn(reading.digest, file.content)
             if now_ns - max(file.stamp.mtime_ns, file.stamp.ctime_ns) < RACY_NS:
                 self._racy.add(path)
-            if save:
+            if save and not reading.passing:
                 self._unsaved[path] = reading
             if not same or path in self._shown_writing:
                 self._shown_writing.discard(path)
@@ -208,6 +215,12 @@ class Intake:
             return False
         self.retry[reading.seen.path] = now_s + BROKEN_RETRY_S
         return True
+
+    def _passes(self, path: str) -> bool:
+        """Whether a trouble that is not the file's is still kept to ourselves; it is tried again while it lasts."""
+        now_s = time.monotonic()
+        self.retry[path] = now_s + PASSING_RETRY_S
+        return now_s - self._broken_since.setdefault(path, now_s) < PASSING_SHOWN_S
 
     def _drop(self, paths: Iterable[str]) -> list[str]:
         gone = []

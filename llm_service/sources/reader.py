@@ -14,10 +14,14 @@ from llm_service.sources.filedoor import FileDoor, FileRefused
 
 
 class Reading(NamedTuple):
-    """What a file was found to be, and the digest of its bytes (empty where they were not read)."""
+    """What a file was found to be, and the digest of its bytes (empty where they were not read).
+
+    `passing` is a trouble of the system's: the file may read well in a moment without having changed.
+    """
 
     seen: FileSeen
     digest: bytes
+    passing: bool = False
 
 
 class Reader:
@@ -37,7 +41,7 @@ class Reader:
         if got is None:
             return None
         if isinstance(got, FileRefused):
-            return Reading(FileSeen(path, got.stamp, None, FileState.INVALID, got.problem), b"")
+            return Reading(FileSeen(path, got.stamp, None, FileState.INVALID, got.problem), b"", got.passing)
         if not got.data.strip():
             return Reading(FileSeen(path, got.stamp, None, FileState.SETTLING), b"")
         digest = hashlib.blake2b(got.data, digest_size=16).digest()
