@@ -6,7 +6,7 @@ import base64
 import heapq
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -19,7 +19,10 @@ PAGE = 100
 MAX_PAGE = 500
 MAX_CURSOR = 8_000
 
+MAX_CHOICES = 200
+
 SortKey = tuple[str | int, ...]
+_Filter = Callable[[Card], bool]
 
 
 class Sort(StrEnum):
@@ -100,19 +103,24 @@ def column_page(
 
 def select(cards: Collection[Card], query: Query) -> tuple[dict[str, ColumnJson], Facets]:
     """The asked columns' pages and, for each filter, how many cards each of its values would show."""
-    by_column: dict[Column, list[Card]] = {column: [] for column in query.columns}
-    facets = (Counter[str](), Counter[str](), Counter[str](), Counter[str]())
-    for card in cards:
-        if card.column not in by_column or not _has_words(card, query.words):
-            continue
-        misses = _misses(card, query)
-        if not misses:
-            by_column[card.column].append(card)
-        if len(misses) <= 1:
-            _tally(card, facets, misses)
-    pages = {column.value: _page_of(found, query) for column, found in by_column.items()}
-    agents, priorities, statuses, tags = (dict(counter.most_common(200)) for counter in facets)
-    return pages, {"agents": agents, "priorities": priorities, "statuses": statuses, "tags": tags}
+    if len(query.columns) < len(COLUMNS):
+        cards = [card for card in cards if card.column in query.columns]
+    if query.words:
+        cards = [card for card in cards if _has_words(card, query.words)]
+    filters = _filters(query)
+    found = _passing(cards, filters)
+    pages = {
+        column.value: _page_of([card for card in found if card.column is column], query) for column in query.columns
+    }
+    # Each filter's own choices are counted as if it were not set.
+    others = [_passing(cards, [one for one in filters if one is not own]) if own else found for own in filters]
+    agents, priorities, statuses, tags = others
+    return pages, {
+        "agents": _most_common(card.agent for card in agents if card.agent),
+        "priorities": _most_common(card.priority.value for card in priorities),
+        "statuses": _most_common(card.status.value for card in statuses),
+        "tags": _most_common(tag for card in tags if card.content for tag in card.content.tags),
+    }
 
 
 def _page_of(found: list[Card], query: Query) -> ColumnJson:
@@ -132,30 +140,23 @@ def _has_words(card: Card, words: tuple[str, ...]) -> bool:
     return all(word in text for word in words)
 
 
-def _misses(card: Card, query: Query) -> list[int]:
-    """Which of the four filters this card fails, by position."""
-    return list(_failed(card, query))
+def _filters(query: Query) -> list[_Filter | None]:
+    """The four filters by agent, priority, status and tag; None where nothing is asked."""
+    agents, priorities, statuses, tags = query.agents, query.priorities, query.statuses, query.tags
+    return [
+        (lambda card: (card.agent or "") in agents) if agents else None,
+        (lambda card: card.priority in priorities) if priorities else None,
+        (lambda card: card.status in statuses) if statuses else None,
+        (lambda card: card.content is not None and not tags.isdisjoint(card.content.tags)) if tags else None,
+    ]
 
 
-def _failed(card: Card, query: Query) -> Iterator[int]:
-    if query.agents and (card.agent or "") not in query.agents:
-        yield 0
-    if query.priorities and card.priority not in query.priorities:
-        yield 1
-    if query.statuses and card.status not in query.statuses:
-        yield 2
-    if query.tags and not (card.content and query.tags.intersection(card.content.tags)):
-        yield 3
+def _passing(cards: Collection[Card], filters: Iterable[_Filter | None]) -> Collection[Card]:
+    for passes in filters:
+        if passes is not None:
+            cards = [card for card in cards if passes(card)]
+    return cards
 
 
-def _tally(card: Card, facets: tuple[Counter[str], ...], misses: list[int]) -> None:
-    """Count the card in every facet whose own filter is the only one it may fail."""
-    values: tuple[tuple[str, ...], ...] = (
-        (card.agent,) if card.agent else (),
-        (card.priority.value,),
-        (card.status.value,),
-        card.content.tags if card.content else (),
-    )
-    for position, (counter, own) in enumerate(zip(facets, values, strict=True)):
-        if not misses or misses == [position]:
-            counter.update(own)
+def _most_common(values: Iterable[str]) -> dict[str, int]:
+    return dict(Counter(values).most_common(MAX_CHOICES))
