@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
@@ -9,6 +11,7 @@ from llm_service.core.query import BadQuery, select
 from llm_service.core.shapes import ActivityPage, BoardPage, Health, Ready, Stats
 from llm_service.core.state import State
 from llm_service.core.tasks import Card
+from llm_service.dashboard.board_pages import BoardPages
 from llm_service.dashboard.details import Details
 from llm_service.dashboard.query_args import board_query, one_of
 from llm_service.dashboard.task_lists import stream_finished, stream_tasks
@@ -47,6 +50,7 @@ class _Answers:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._pages = BoardPages()
 
     def health(self) -> Health:
         return {"status": "healthy", "service": SERVICE, "timestamp": self._world.now_iso()}
@@ -58,7 +62,9 @@ class _Answers:
     def board(self) -> BoardPage:
         query = board_query(request.args)
         seq, cards, noted = self._world.hub.ask(lambda state: (*_cards(state), state.noted()))
-        columns, facets = select(cards, query)
+        # While the folder is first read, cards come without a number.
+        select_now = select if noted["loading"] else partial(self._pages.select, seq)
+        columns, facets = select_now(cards, query)
         page: BoardPage = {"epoch": self._world.epoch, "seq": seq, "columns": columns, **noted}
         if query.after is None and len(query.columns) > 1:
             page["facets"] = facets
