@@ -16,6 +16,8 @@ from llm_service.core.wire import change_json
 
 SINGLY = 100
 """More changes than this at once are one `board.changed`."""
+AT_MOST = 20_000
+"""More changes than this at once are a fresh snapshot for everybody: 30 MB of changes help nobody."""
 SNAPSHOT_EVERY_S = 0.3
 """While the folder is first read, everybody gets a fresh snapshot at most this often."""
 
@@ -107,7 +109,9 @@ class State:
         counts = self.board.counts()
         board, activity = self.streams["board"], self.streams["activity"]
         grouped = len(changes) > SINGLY
-        if grouped:
+        if len(changes) > AT_MOST:
+            events = [board.restart("board.snapshot", self._make_snapshot(), at)]
+        elif grouped:
             listed: list[ListedChange] = [
                 {"event": change.event, **change_json(change.card, change.old)} for change in changes
             ]

@@ -37,7 +37,8 @@ class Stream:
         numbered = self.stamp(name, body, at)
         self._ring.append((numbered, weight))
         self._weight += weight
-        while len(self._ring) > MAX_EVENTS or (self._weight > MAX_WEIGHT and len(self._ring) > 1):
+        # An event too heavy to be kept leaves an empty ring: who missed it needs a snapshot, which is lighter.
+        while len(self._ring) > MAX_EVENTS or self._weight > MAX_WEIGHT:
             self._weight -= self._ring.popleft()[1]
         return numbered
 

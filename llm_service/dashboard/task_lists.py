@@ -17,7 +17,7 @@ _PIECE = 100
 
 def stream_tasks(world: World, cards: list[Card], seq: int, *, include_done: bool, slim: bool) -> Iterator[str]:
     """The JSON text of `TaskLists` over these cards; whole tasks are read from their files as the answer goes out."""
-    readable = [card for card in cards if card.content is not None]
+    readable = sorted((card for card in cards if card.content is not None), key=lambda card: card.path)
     by_column = {column: [card for card in readable if card.column is column] for column in Column}
     yield '{"inbox":['
     yield from _tasks(world, by_column[Column.INBOX], slim)

@@ -18,6 +18,7 @@ from typing import Any
 
 import simple_websocket
 from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
+from engineio.exceptions import SocketIsClosedError
 from engineio.socket import Socket as EngineSocket
 from wsproto.utilities import ProtocolError
 
@@ -35,12 +36,25 @@ _SEND_S = 20.0
 
 def harden(socketio: Any) -> None:
     """Put the harder WebSocket into a Flask-SocketIO; raise when its options or its insides are not as expected."""
-    engine = socketio.server.eio
+    server = socketio.server
+    engine = server.eio
     _check_options(engine)
     _check_hooks(engine)
+    server._send_eio_packet = _careful_send(server)
     # A copy: the driver's table is shared by every server of the process.
     engine._async = {**engine._async, "websocket": _Door}
     engine._handle_connect = _tidy_connect(engine)
+
+
+def _careful_send(server: Any) -> Callable[[str, Any], None]:
+    """Return the server's way to one client; one that hangs up in this moment must not cost the others their event."""
+    original = server._send_eio_packet
+
+    def send(eio_sid: str, packet: Any) -> None:
+        with contextlib.suppress(SocketIsClosedError):
+            original(eio_sid, packet)
+
+    return send
 
 
 def close_all(socketio: Any) -> None:

@@ -99,9 +99,10 @@ class Hints(FileSystemEventHandler):
             self._arrived()
 
     def take(self) -> Taken:
-        """The hints since the last call."""
+        """The hints since the last call, without the files that somebody writes again by now: those are told anew."""
         with self._lock:
-            taken = Taken(list(self._files), list(self._folders), list(self._others), self._everything)
+            whole = [path for path in self._files if path not in self._writers]
+            taken = Taken(whole, list(self._folders), list(self._others), self._everything)
             self._files, self._folders, self._others, self._everything = {}, {}, {}, False
             self.wake.clear()
             return taken

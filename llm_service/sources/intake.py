@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Container, Iterable
 from itertools import islice
 from threading import Event
 
@@ -49,6 +49,8 @@ class Intake:
         self._shown_writing: set[str] = set()
         self._unsaved: dict[str, Reading | None] = {}
         self._told = 0
+        self.between: Callable[[], None] = lambda: None
+        """Called between the batches of a first reading, for what must not wait until all are read."""
 
     def different(self, found: dict[str, FileStamp]) -> set[str]:
         """The paths whose stamp is not the one they were read with."""
@@ -113,14 +115,14 @@ class Intake:
         self._take_in(readings, gone, loading=loading, final=final)
         return self._told - before
 
-    def read_due(self) -> None:
-        """Look again at the files that could not be read and may have been mended since."""
+    def read_due(self, writers: Container[str] = ()) -> None:
+        """Look again at the files that could not be read and may have been mended since; not while they are written."""
         now_s = time.monotonic()
         due = [path for path, at_s in self.retry.items() if at_s <= now_s]
         for path in due:
             del self.retry[path]
-        if due:
-            self.read(due, final=True)
+        # What is written again is read when it is closed.
+        self.read([path for path in due if path not in writers], final=True)
 
     def save(self, most: int | None = None) -> bool:
         """Write what was learnt to the cache, at most so many files; whether nothing is left to be written."""
@@ -174,27 +176,40 @@ class Intake:
         seen: list[FileSeen] = []
         for reading in readings:
             file, path = reading.seen, reading.seen.path
-            same = self._nothing_new(reading)
-            if reading.passing:
-                if self._passes(path):
-                    continue
-            elif not same and not final and self._may_be_mended(reading):
+            # While loading, what is known already was read live meanwhile, and later than this.
+            if (loading and path in self.known) or self._is_put_off(reading, final=final):
                 continue
-            else:
-                self.retry.pop(path, None)
-                self._broken_since.pop(path, None)
-            self.known[path] = file.stamp
-            self._digests[path] = reading.digest
-            if file.content is not None:
-                self._reader.learn(reading.digest, file.content)
-            if now_ns - max(file.stamp.mtime_ns, file.stamp.ctime_ns) < RACY_NS:
-                self._racy.add(path)
-            if save and not reading.passing:
-                self._unsaved[path] = reading
+            same = self._nothing_new(reading)
+            self._remember(reading, now_ns, save=save)
             if not same or path in self._shown_writing:
                 self._shown_writing.discard(path)
                 seen.append(file)
         self._send(seen, self._drop(gone), loading=loading)
+        if loading:
+            self.between()
+
+    def _is_put_off(self, reading: Reading, *, final: bool) -> bool:
+        """Whether this is not told yet, because it may look better in a moment."""
+        path = reading.seen.path
+        if reading.passing:
+            return self._passes(path)
+        if not final and not self._nothing_new(reading) and self._may_be_mended(reading):
+            return True
+        self.retry.pop(path, None)
+        self._broken_since.pop(path, None)
+        return False
+
+    def _remember(self, reading: Reading, now_ns: int, *, save: bool) -> None:
+        path, stamp = reading.seen.path, reading.seen.stamp
+        self.known[path] = stamp
+        self._digests[path] = reading.digest
+        if reading.seen.content is not None:
+            self._reader.learn(reading.digest, reading.seen.content)
+        # Not for a time in the future: that file would be read at every look until then.
+        if 0 <= now_ns - max(stamp.mtime_ns, stamp.ctime_ns) < RACY_NS:
+            self._racy.add(path)
+        if save and not reading.passing:
+            self._unsaved[path] = reading
 
     def _nothing_new(self, reading: Reading) -> bool:
         """Same bytes and same mtime: ctime and inode alone change nothing that anybody sees."""

@@ -24,6 +24,7 @@ from llm_service.sources.missed import Missed
 from llm_service.sources.mounts import silent_mount
 from llm_service.sources.open_files import ASKED_S, OpenFiles
 from llm_service.sources.parse_cache import ParseCache
+from llm_service.sources.polling import Polls
 from llm_service.sources.scanning import is_folder_link, scan
 from llm_service.sources.storm import Storm
 from llm_service.sources.watching import Watch, why_not_watched
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 TICK_S = 0.25
 """Longest sleep: bounds how late a root that was replaced, or a writer that never closes, is noticed."""
 POLL_S = 1.0
+FOLDER_WEIGHT = 25
+"""A folder's hint costs a look at all that is known, so a few new folders are a storm as many files are."""
 MISSING_POLL_S = 0.25
 AT_ONCE = 20
 """Files that are read in about a millisecond: more at a time would hold up an edit during a look at the whole board."""
@@ -81,13 +84,14 @@ class TaskFiles:
         self._again = threading.Event()
         self._thread: threading.Thread | None = None
         self._intake = Intake(self.door, publish, cache, self._stop)
+        self._intake.between = self._look_at_new_hints
         self._watch: Watch | None = None
         self._root_id: tuple[int, int] | None = None
         self._polling = ""
         self._condition: BoardCondition | None = None
         self._loaded = False
         self._open_files = OpenFiles(self.door)
-        self._quiet_polls: dict[str, FileStamp] = {}
+        self._polls = Polls()
         self._storm = Storm(self.hints, self._stop)
         self._next_scan_s = 0.0
         self._next_save_s = time.monotonic() + SAVE_EVERY_S
@@ -159,7 +163,7 @@ class TaskFiles:
         if self._stop.is_set():
             return
         taken = self.hints.take()
-        if self._storm.is_on(len(taken.files)):
+        if self._storm.is_on(len(taken.files) + FOLDER_WEIGHT * len(taken.folders)):
             self._storm.wait_for_quiet()
             self.hints.take()
             self._look_everywhere()
@@ -169,7 +173,7 @@ class TaskFiles:
             self._look_at_hinted(taken)
         self._look_at_writers()
         self._find_missed()
-        self._intake.read_due()
+        self._intake.read_due(self.hints.writers())
         if time.monotonic() >= self._next_save_s:
             # A little at a time, because an edit waits for it. The first time it is the whole board.
             all_saved = self._intake.save(SAVED_AT_ONCE)
@@ -225,7 +229,7 @@ class TaskFiles:
                 self._watch = None
                 self._stop.wait(MISSING_POLL_S)
                 return False
-            except (OSError, RuntimeError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever ails the watcher or its library, the board can poll
                 self._watch = None
                 self._polling = why_not_watched(error)
         self._root_id = current
@@ -329,36 +333,27 @@ class TaskFiles:
             self._tell_condition(loading=False, waiting=False)
 
     def _settle_quiet(self, found: dict[str, FileStamp]) -> None:
-        """Without a watcher nobody says when a writer is done, so a file is read when one poll saw it unchanged.
-
-        A file that only moved was complete before it moved, and is read at once.
-        """
+        """What a poll found different, as far as it may be read."""
         known = self._intake.known
         changed = self._intake.different(found)
         gone = known.keys() - found.keys()
-        departed = {_same_bytes(known[path]) for path in gone}
-        quiet = {
-            path
-            for path in changed
-            if _same_bytes(found[path]) in departed or self._quiet_polls.get(path) == found[path]
-        }
-        self._quiet_polls = {path: found[path] for path in changed - quiet}
+        quiet = self._polls.settled(found, changed, gone, known)
         self._intake.read([*gone, *quiet, *(self._intake.take_racy() - changed)])
 
     def _look_at_hinted(self, taken: Taken) -> None:
         files = dict.fromkeys(taken.files)
         known = self._intake.known
+        writers = self.hints.writers()
         files.update(dict.fromkeys(path for path in taken.others if path in known or is_folder_link(self.root / path)))
         for folder in taken.folders:
             found = scan(self.root, folder)
             before = [path for path in known if path.startswith(folder + "/")]
             files.update(dict.fromkeys(before))
-            changed = self._intake.different(found) - self.hints.writers().keys()
+            changed = self._intake.different(found)
             files.update(dict.fromkeys(changed))
             # A folder made a moment ago is not watched yet, so of a move into it nobody has told where it came from.
             files.update(dict.fromkeys(self._intake.elsewhere(found[path] for path in changed)))
-        if files:
-            self._intake.read(files)
+        self._intake.read([path for path in files if path not in writers])
 
     def _look_at_writers(self) -> None:
         """Files in a writer's hands: read when the writer let go, shown as being written when it takes its time."""
@@ -388,8 +383,3 @@ class TaskFiles:
         shortest_s = POLL_S if self._polling else self._rescan_s
         every_s = max(shortest_s, 20 * self._scan_took_s)
         self._next_scan_s = time.monotonic() + every_s * random.uniform(0.9, 1.1)  # noqa: S311
-
-
-def _same_bytes(stamp: FileStamp) -> tuple[int, int, int, int]:
-    """What stays of a stamp when a file is renamed; ctime does not."""
-    return (stamp.dev, stamp.ino, stamp.size, stamp.mtime_ns)

@@ -1,7 +1,8 @@
 import stat
 
 from llm_service.core.observations import BoardCondition, FilesChanged, FileSeen
-from llm_service.core.state import SINGLY, State
+from llm_service.core.state import AT_MOST, SINGLY, State
+from llm_service.core.stream import MAX_WEIGHT
 from llm_service.core.taskfile import read_content
 from llm_service.core.tasks import FileStamp
 
@@ -95,3 +96,19 @@ def test_a_snapshot_is_a_point_of_the_stream():
     [event, _] = state.apply(files(1, "u"), 2.0, AT)
     assert event.seq == snapshot.seq + 1
     assert state.snapshot("board", AT).payload["counts"]["inbox"] == 3
+
+
+def test_a_flood_is_a_snapshot_for_everybody():
+    state = ready()
+    before = state.streams["board"].seq
+    events = state.apply(files(AT_MOST + 1), 1.0, AT)
+    assert [event.name for event in events] == ["board.snapshot", "activity.added"]
+    assert state.streams["board"].since("e1", before) is None
+
+
+def test_a_storm_too_heavy_to_keep_is_answered_by_a_snapshot():
+    state = ready()
+    before = state.streams["board"].seq
+    state.apply(files(MAX_WEIGHT + 1), 1.0, AT)
+    assert state.streams["board"].since("e1", before) is None
+    assert state.streams["board"].since("e1", before + 1) == []

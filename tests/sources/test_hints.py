@@ -46,6 +46,13 @@ def test_a_file_that_goes_is_no_longer_being_written(event: FileSystemEvent) -> 
     assert "inbox/a.yaml" in hints.take().files
 
 
+def test_a_file_that_is_written_again_before_it_was_taken_is_not_taken() -> None:
+    hints = told(FileDeletedEvent(A), FileCreatedEvent(A), FileModifiedEvent(A))
+    assert hints.take().files == []
+    hints.dispatch(FileClosedEvent(A))
+    assert hints.take().files == ["inbox/a.yaml"]
+
+
 def test_a_move_is_both_its_ends() -> None:
     assert told(FileMovedEvent(A, B)).take().files == ["inbox/a.yaml", "done/b.yaml"]
     assert told(FileMovedEvent("/board/archive/a.yaml", B)).take().files == ["done/b.yaml"]
