@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from llm_service.dashboard import api, docs_page, guard, headers, login, sessions, websocket
 from llm_service.dashboard.auth import Auth
+from llm_service.dashboard.json_packet import JsonPacket
 from llm_service.dashboard.live import Live
 from llm_service.dashboard.origins import allowed_origin
 from llm_service.dashboard.world import World
@@ -69,6 +70,7 @@ def socketio_options(settings: Settings) -> dict[str, Any]:
         "async_mode": "threading",
         "async_handlers": False,
         "always_connect": True,
+        "serializer": JsonPacket,
         "cors_allowed_origins": lambda origin, environ: allowed_origin(origin, environ, settings.cors_origin),
         "max_http_buffer_size": websocket.MAX_MESSAGE_BYTES,
         "ping_interval": 10,
