@@ -87,7 +87,8 @@ def _events(browser: Any, server: Server, board: Board, count: int) -> list[Row]
     long = [task["ms"] for task in seen["tasks"]]
     frames = f"frames: p50 {shown(percentile(seen['frames'], 0.5))}, p99 {shown(percentile(seen['frames'], 0.99))} ms"
     what = f"main-thread tasks over 50 ms in {count / rate:.0f} s"
-    return [Row(what, len(long), "", 0, f"{rate:.0f} events/s; longest {shown(max(long, default=0))} ms; {frames}")]
+    longest = f"longest {shown(max(long))} ms" if long else "none to be named"
+    return [Row(what, len(long), "", 0, f"{rate:.0f} events/s; {longest}; {frames}")]
 
 
 def _changes(board: Board, count: int) -> list[Change]:

@@ -38,7 +38,7 @@ def occasion(*, quick: bool, took_s: float) -> str:
     return (
         f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}, {os.cpu_count()} × {_processor()}, "
         f"{_memory_gb():.0f} GB, Linux {platform.release().partition('-')[0]}, Python {platform.python_version()}, "
-        f"{', '.join(f'{part} {version(part)}' for part in parts)}; load average before {os.getloadavg()[2]:.1f}; "
+        f"{', '.join(f'{part} {version(part)}' for part in parts)}; load average at the end {os.getloadavg()[1]:.1f}; "
         f"`python -m benchmarks {' '.join(sys.argv[1:])}`{', quick' if quick else ''}, {took_s:.0f} s"
     )
 
