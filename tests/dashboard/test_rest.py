@@ -21,12 +21,13 @@ def test_health_is_three_fields_and_says_so_to_anybody(small_board: Board) -> No
 
 def test_tasks_are_their_files_own_fields_by_column_and_agent(small_board: Board) -> None:
     lists = small_board.get("/api/tasks")[1]
-    assert [task["id"] for task in lists["inbox"]] == ["a", "b"]
+    inbox = {task["id"]: task for task in lists["inbox"]}
+    assert sorted(inbox) == ["a", "b"]
     assert {agent: [task["id"] for task in tasks] for agent, tasks in lists["assigned"].items()} == {
         "pedro": ["c"],
         "unassigned": ["d"],
     }
-    alpha = lists["inbox"][0]
+    alpha = inbox["a"]
     assert (alpha["created_by"], alpha["description"]) == ("me", "**bold** <b>x</b>")
     assert (alpha["priority"], alpha["created_at"]) == ("high", "2026-01-02T00:00:00.000Z")
     assert sorted(lists["done"]) == ["anna", "pedro"]

@@ -59,6 +59,7 @@ def test_a_watcher_that_never_fires_is_replaced_by_polling_and_the_page_says_so(
     assert ("task.completed", "done/pedro/a0.yaml") in follower.about_tasks()
 
 
+@pytest.mark.faults
 def test_a_watcher_that_is_asked_for_by_name_is_not_replaced(start_board: Callable[..., Board]) -> None:
     board = start_board(prepare=watched_by(BlindWatch), rescan_s=0.5, watch="native")
     board.follow()
@@ -138,6 +139,7 @@ def test_polling_sees_an_edit_of_equal_size_with_its_time_restored(polled: Board
     polled.converged(within_s=4.0)
 
 
+@pytest.mark.faults
 def test_polling_survives_a_folder_that_vanishes_and_returns(polled: Board, folder: Folder) -> None:
     polled.put("inbox/a.yaml")
     polled.converged(within_s=4.0)

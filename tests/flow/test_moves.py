@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 from tests.kit.boards import Board, task_text
 from tests.kit.follower import Follower
 
@@ -118,3 +120,32 @@ def test_what_lies_beside_the_columns_is_nothing_to_the_board(board: Board, foll
     board.converged(follower)
     assert follower.about_tasks() == []
     assert board.runtime.source.status().files == 0
+
+
+def pause(seconds: float) -> None:
+    """The length of the gap is what is tested here."""
+    subprocess.run(["sleep", str(seconds)], check=True)
+
+
+def test_a_file_that_is_away_for_a_moment_was_never_gone(board: Board, follower: Follower) -> None:
+    board.put("inbox/a.yaml")
+    follower.wait_for("task.created")
+    mark = follower.mark()
+    board.remove("inbox/a.yaml")
+    pause(0.25)
+    board.put("inbox/a.yaml", task_text("a", "again"))
+    board.settled()
+    assert follower.about_tasks(mark) == [("task.updated", "inbox/a.yaml")]
+
+
+def test_a_file_that_is_under_way_for_a_moment_moved(board: Board, follower: Follower) -> None:
+    board.put("inbox/a.yaml")
+    follower.wait_for("task.created")
+    mark = follower.mark()
+    text = (board.root / "inbox/a.yaml").read_text()
+    board.remove("inbox/a.yaml")
+    pause(0.25)
+    board.put("done/pedro/b.yaml", text)
+    board.settled()
+    board.converged(follower)
+    assert follower.about_tasks(mark) == [("task.completed", "done/pedro/b.yaml")]

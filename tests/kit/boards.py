@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from llm_service.dashboard import server
 from llm_service.hub import HubStopped
 from llm_service.instance import Instance
 from llm_service.runtime import Runtime
@@ -23,6 +24,8 @@ from tests.kit.oracle import Oracle, differences
 from tests.kit.waiting import wait_until
 from tests.kit.work_dir import WorkDir
 
+# The accept loop looks this often whether it shall end; hundreds of boards are ended here.
+server._POLL_S = 0.02
 OUR_THREADS = ("hub", "task-files", "web")
 
 
