@@ -363,7 +363,9 @@ class TaskFiles:
         for path in readable:
             self.hints.release(path)
         if readable:
-            self._intake.read(readable)
+            # A file moved into a folder that was not watched yet looks like one being made there.
+            new = [self.door.stamp(path) for path in readable if path not in self._intake.known]
+            self._intake.read([*readable, *self._intake.elsewhere(stamp for stamp in new if stamp)])
         for path, stamp in slow:
             self._intake.show_writing(path, stamp)
 
