@@ -47,6 +47,7 @@ class Query:
     priorities: frozenset[str] = frozenset()
     statuses: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
+    problem: bool = False
     sort: Sort = Sort.AGE
     after: SortKey | None = None
     limit: int = PAGE
@@ -105,6 +106,8 @@ def select(cards: Collection[Card], query: Query) -> tuple[dict[str, ColumnJson]
     """The asked columns' pages and, for each filter, how many cards each of its values would show."""
     if len(query.columns) < len(COLUMNS):
         cards = [card for card in cards if card.column in query.columns]
+    if query.problem:
+        cards = [card for card in cards if card.problem is not None]
     if query.words:
         cards = [card for card in cards if _has_words(card, query.words)]
     filters = _filters(query)

@@ -35,6 +35,7 @@ _FILTERS = (
     Param("priority", "one or more of critical, high, medium, normal, low"),
     Param("status", "one or more of new, assigned, in_progress, blocked, error, done"),
     Param("tag", "one or more tags; a card with any of them matches"),
+    Param("problem", "true: only files with a problem"),
     Param("sort", "age (newest created first), priority (most urgent first) or updated (newest changed first)"),
     Param("cursor", "`next` of the page before; needs `column` and the same sort"),
     Param("limit", "cards a column, 1 to 500, 100 by default"),

@@ -25,6 +25,7 @@ def board_query(args: Mapping[str, str]) -> Query:
         priorities=listed(args, "priority", [priority.value for priority in Priority]),
         statuses=listed(args, "status", [status.value for status in Status]),
         tags=listed(args, "tag"),
+        problem=one_of(args, "problem", ["true", "false"], "false") == "true",
         sort=sort,
         after=decode_cursor(cursor, sort) if cursor else None,
         limit=_limit(args.get("limit", "")),

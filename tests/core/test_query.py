@@ -6,7 +6,7 @@ from llm_service.core.board import Board
 from llm_service.core.observations import FilesChanged, FileSeen
 from llm_service.core.query import BadQuery, Query, Sort, decode_cursor, select
 from llm_service.core.taskfile import read_content
-from llm_service.core.tasks import Column, FileStamp
+from llm_service.core.tasks import Column, FileStamp, FileState, Problem
 
 
 def board_of(*rows):
@@ -14,7 +14,10 @@ def board_of(*rows):
     seen = []
     for number, (path, text) in enumerate(rows):
         stamp = FileStamp(1, number, 5, number * 10**9, 0, stat.S_IFREG)
-        seen.append(FileSeen(path, stamp, read_content(text.encode())))
+        content = read_content(text.encode()) if text else None
+        problem = None if text else Problem("not valid YAML", 1, 1)
+        state = FileState.OK if text else FileState.INVALID
+        seen.append(FileSeen(path, stamp, content, state, problem))
     board.apply(FilesChanged(tuple(seen)), 0.0)
     return list(board.cards.values())
 
@@ -85,3 +88,17 @@ def test_pages_follow_each_other_without_gap_or_repeat(sort):
 def test_a_foreign_cursor_is_refused_with_a_sentence(text):
     with pytest.raises(BadQuery, match="cursor"):
         decode_cursor(text, Sort.AGE)
+
+
+def test_only_files_with_a_problem_are_asked_for():
+    cards = board_of(
+        ("inbox/a.yaml", "id: a\ntitle: Alpha"),
+        ("inbox/bad.yaml", None),
+        ("done/bob/worse.yaml", None),
+    )
+    pages, _ = select(cards, Query(problem=True))
+    assert [card["path"] for page in pages.values() for card in page["cards"]] == [
+        "inbox/bad.yaml",
+        "done/bob/worse.yaml",
+    ]
+    assert (pages["inbox"]["total"], pages["inbox"]["problems"]) == (0, 1)
