@@ -53,7 +53,9 @@ def test_a_whole_walk_by_keyboard(server, several, open_page):
     page.press("/")
     page.page.keyboard.type("assigned")
     expect(page.cards("inbox")).to_have_count(0)
-    page.press("Escape")
+    page.press("Enter")
+    assert page.focused() == "Assigned 3"
+    page.press("/", "Escape")
     expect(page.cards("inbox")).to_have_count(5)
     page.press("Escape", "?")
     expect(page.page.locator("#help-dialog")).to_be_visible()
@@ -64,6 +66,34 @@ def test_one_card_is_a_tab_stop(server, several, open_page):
     expect(page.page.locator(".card-title[tabindex='0']")).to_have_count(1)
     page.card("done", "Done 2").locator(".card-title").focus()
     expect(page.page.locator(".card-title[tabindex='0']")).to_have_text("Done 2")
+
+
+def test_the_focus_is_never_lost(server, several, open_page):
+    page = open_page(server)
+    page.card("inbox", "Inbox 2").locator(".card-title").focus()
+    (several.root / "inbox/i2.yaml").unlink()
+    expect(page.card("inbox", "Inbox 2")).to_have_count(0)
+    assert page.focused() == "Inbox 1", "the card that took the place of the removed one"
+    page.press("5")
+    expect(page.page.locator("#main")).to_be_focused()
+    page.press("1", "a")
+    page.page.get_by_role("button", name="Close activity").press("Enter")
+    expect(page.page.locator("#topbar [data-action=drawer]")).to_be_focused()
+
+
+def test_removing_a_filter_leaves_the_focus_at_its_menu(server, several, open_page):
+    page = open_page(server, "#board?priority=low")
+    page.page.get_by_role("button", name="Remove filter Low").press("Enter")
+    expect(page.cards("inbox")).to_have_count(5)
+    expect(page.page.locator("[data-menu=priority]")).to_be_focused()
+
+
+def test_a_menu_closes_when_the_focus_leaves_it(server, several, open_page):
+    page = open_page(server)
+    page.page.locator("[data-menu=tag]").press("Enter")
+    expect(page.page.locator(".menu")).to_be_visible()
+    page.press("Shift+Tab")
+    expect(page.page.locator(".menu")).to_have_count(0)
 
 
 def test_single_letters_can_be_switched_off(server, open_page):

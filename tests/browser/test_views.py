@@ -104,7 +104,7 @@ def test_more_cards_come_on_demand(server, work_dir, open_page):
 def test_a_section_without_data_says_what_would_fill_it(server, open_page):
     page = open_page(server)
     page.press("5")
-    expect(page.page.locator("#board")).to_contain_text("Appears with the first recorded model call.")
+    expect(page.page.locator("#board")).to_contain_text("This section fills with the first recorded model call.")
     page.press("1")
     expect(page.column("inbox")).to_be_visible()
 
@@ -114,7 +114,7 @@ def test_a_missing_folder_is_waited_for(make_server, work_dir, open_page):
     page = open_page(make_server(root=root).start())
     message = page.page.locator(".board-message")
     expect(message).to_contain_text("Waiting for the folder")
-    expect(message).to_contain_text(f"mkdir -p '{root}'")
+    expect(message).to_contain_text(f"mkdir -p '{root}/inbox' '{root}/assigned' '{root}/done'")
     (root / "inbox").mkdir(parents=True)
     (root / "inbox/t1.yaml").write_text("id: t1\ntitle: At last\n")
     expect(page.card("inbox", "At last")).to_have_count(1)
@@ -164,6 +164,17 @@ def test_the_problem_chip_finds_a_problem_on_a_further_page(server, work_dir, op
     work_dir.replace("inbox/bad.yaml", "id: [x\n")
     page = open_page(server)
     expect(page.cards("inbox")).to_have_count(100)
+    page.page.locator("#topbar .chip.danger").click()
+    expect(page.page.get_by_role("link", name="bad.yaml")).to_be_focused()
+    assert page.fragment() == "#board?problem=true"
+    expect(page.page.locator(".card")).to_have_count(1)
+    page.page.get_by_role("button", name="Remove filter With a problem").click()
+    expect(page.cards("inbox")).to_have_count(100)
+
+
+def test_a_phone_turns_to_the_column_with_the_problem(server, dozen, open_page):
+    dozen.replace("done/annie/bad.yaml", "id: [x\n")
+    page = open_page(server, viewport={"width": 360, "height": 740}, has_touch=True)
     page.page.locator("#topbar .chip.danger").click()
     expect(page.page.get_by_role("link", name="bad.yaml")).to_be_focused()
 

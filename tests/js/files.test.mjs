@@ -51,6 +51,12 @@ test("nothing is fetched from another origin", () => {
   }
 });
 
+test("the login page, which stands alone, has the board's colours", () => {
+  const tokens = read("css/tokens.css");
+  const colours = read("login.css").match(/#[0-9a-f]{6}/g);
+  assert.deepEqual(colours.filter((colour) => !tokens.includes(colour)), []);
+});
+
 test("HTML is set in one file only", () => {
   const setters = ours.filter((path) => /innerHTML|outerHTML|insertAdjacentHTML|document\.write|unsafeHTML|srcdoc/.test(read(path)));
   assert.deepEqual(setters, ["js/safe_html.js"]);

@@ -32,6 +32,7 @@ for (const [name, query, fits] of [
   ["a missing word hides the card", { q: "task t02" }, false],
   ["one of several agents is enough", { agent: ["annie", "pedro"] }, true],
   ["all filters must agree", { agent: ["pedro"], priority: ["low"] }, false],
+  ["a sound card is no problem", { problem: true }, false],
   ["any chosen tag is enough", { tag: ["docs", "infra"] }, true],
 ]) {
   test(name, () => assert.equal(matches(card("t01", { agent: "pedro", tags: ["infra"] }), { ...NO_QUERY, ...query }), fits));

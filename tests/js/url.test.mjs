@@ -9,7 +9,7 @@ test("the bare page is the board", () => {
 test("every part of a view is in the address, and comes back", () => {
   const route = {
     ...HOME, column: "done", group: true, task: "2026-01-01T0900-x/y&z",
-    query: { q: "a b", agent: ["pedro"], priority: ["high", "low"], status: ["blocked"], tag: ["ä", "x=y"], sort: "priority" },
+    query: { q: "a b", agent: ["pedro"], priority: ["high", "low"], status: ["blocked"], tag: ["ä", "x=y"], problem: true, sort: "priority" },
   };
   assert.deepEqual(parseRoute(formatRoute(route)), route);
 });

@@ -1,10 +1,11 @@
 // What a click, a key or an input does. Views only name an action in data-action; here stands what it means.
 import { copyText } from "./clipboard.js";
-import { cardAt } from "./motion.js";
+import { cardAt, landing } from "./focus.js";
 import { HOME, formatRoute, parseRoute } from "./url.js";
 import { createProblemWalk } from "./problem_walk.js";
 import { NO_QUERY, SORTS } from "./reduce/order.js";
 
+const NOTHING = { q: "", problem: false };
 const THEMES = { system: "light", light: "dark", dark: "system" };
 
 /** The actions by name: (element, event) → void. `parts` are {store, go, loading, socket, detail, board, say}. */
@@ -13,7 +14,7 @@ export function createActions({ store, go, loading, retry, detail, board, say })
   const route = () => store.state.route;
   const query = (patch, replace = false) => go({ ...route(), section: "board", query: { ...route().query, ...patch } }, { replace });
 
-  const nextProblem = createProblemWalk({ store, loading, board, ui, clear: () => query({ ...NO_QUERY }) });
+  const nextProblem = createProblemWalk({ store, board, ui, only: onlyProblems });
 
   const actions = {
     open: (element, event) => openLink(element, event),
@@ -40,11 +41,12 @@ export function createActions({ store, go, loading, retry, detail, board, say })
     help: () => ui({ help: !store.state.ui.help, menu: null }),
     "close-help": () => ui({ help: false }),
     search: () => focusSearch(),
+    results: () => landing(board).focus(),
     problem: (element) => nextProblem(element?.dataset?.column),
     retry: () => retry(),
     reload: () => location.reload(),
     dismiss: ({ dataset }) => ui({ dismissed: [...store.state.ui.dismissed, dataset.text] }),
-    skip: (_, event) => event.preventDefault() ?? (board.querySelector(".card-title[tabindex='0']") ?? document.getElementById("main")).focus(),
+    skip: (_, event) => event.preventDefault() ?? landing(board).focus(),
     logout: () => logOut(),
     escape: (_, event) => escape(event),
   };
@@ -57,6 +59,11 @@ export function createActions({ store, go, loading, retry, detail, board, say })
     theme: (element) => ui({ theme: element.value }),
     "letter-keys": (element) => ui({ letterKeys: element.checked }),
   };
+
+  /** All of them, wherever they lie; a narrow screen turns to the first column that has one. */
+  function onlyProblems(column) {
+    go({ ...route(), section: "board", column: column ? route().column : null, query: { ...NO_QUERY, problem: true } });
+  }
 
   function openLink(element, event) {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button > 0) return;
@@ -98,7 +105,7 @@ export function createActions({ store, go, loading, retry, detail, board, say })
   }
 
   function unfilter(name, value) {
-    query(name === "q" ? { q: "" } : { [name]: route().query[name].filter((other) => other !== value) });
+    query(name in NOTHING ? { [name]: NOTHING[name] } : { [name]: route().query[name].filter((other) => other !== value) });
   }
 
   function setFilter(name, value, on) {
@@ -126,7 +133,7 @@ export function createActions({ store, go, loading, retry, detail, board, say })
     if (store.state.ui.menu) return closeMenu();
     if (event.target.matches?.("[data-input=search]")) {
       if (event.target.value) searchFor("");
-      else (board.querySelector(".card-title[tabindex='0']") ?? event.target).focus();
+      else landing(board).focus();
     }
   }
 

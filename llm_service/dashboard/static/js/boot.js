@@ -10,7 +10,7 @@
 
   const text = location.hash.replace(/^#/, "");
   const params = new URLSearchParams(text.includes("?") ? text.slice(text.indexOf("?") + 1) : "");
-  const asked = ["q", "agent", "priority", "status", "tag", "sort"]
+  const asked = ["q", "agent", "priority", "status", "tag", "problem", "sort"]
     .filter((name) => params.get(name))
     .map((name) => `${name}=${encodeURIComponent(params.get(name))}`);
   const address = `/api/board${asked.length ? `?${asked.join("&")}` : ""}`;

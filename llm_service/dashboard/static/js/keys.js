@@ -11,6 +11,7 @@ export function watchKeys(root, { act, letters, section, moved }) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") return act("escape", event);
+    if (event.key === "Enter" && event.target.matches?.("[data-input=search]")) return act("results", event);
     if (isTyping(event.target)) return;
     if (ARROWS.includes(event.key)) return arrow(root, event, moved);
     if (document.querySelector("dialog[open]") || !letters()) return;

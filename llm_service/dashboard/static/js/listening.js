@@ -22,6 +22,7 @@ export function listen({ acting, store, board, go }) {
   document.addEventListener("focusin", (event) => {
     const path = event.target.closest?.(".card")?.dataset.path;
     if (path && path !== store.state.ui.cursor) store.dispatch({ type: "ui", patch: { cursor: path } });
+    closeMenuOutside(event);
   });
   board.addEventListener("scroll", nearEnd, true);
   watchKeys(board, {
@@ -44,8 +45,10 @@ export function listen({ acting, store, board, go }) {
     if (target.scrollHeight - target.scrollTop - target.clientHeight < 600) actions.more({ dataset: { column } });
   }
 
+  /** A menu is open as long as the pointer's clicks and the focus stay in it. */
   function closeMenuOutside({ target }) {
-    if (store.state.ui.menu && !target.closest(".menu-anchor")) store.dispatch({ type: "ui", patch: { menu: null } });
+    const { menu } = store.state.ui;
+    if (menu && !target.closest?.(".menu-anchor")?.querySelector(`[data-menu="${menu}"]`)) store.dispatch({ type: "ui", patch: { menu: null } });
   }
 
   function focusCard(card) {

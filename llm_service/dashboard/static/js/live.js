@@ -7,6 +7,7 @@ import { watchSleep } from "./net/wake.js";
 const FIRST_POLL_MS = 3_000;
 const POLL_MS = 30_000;
 const AGAIN_MS = 1_000;
+const SPOKEN = { stale: "The server does not answer.", polling: "The live connection is down.", locked: "You are logged out.", live: "Live." };
 
 /** Start listening. `readAnchors()` says what must not be moved now; `noted(changes)` hears of every applied change. */
 export function startLive(store, { loading, readAnchors, noted, say }) {
@@ -29,6 +30,11 @@ export function startLive(store, { loading, readAnchors, noted, say }) {
     lost: (topic) => store.dispatch({ type: "resubscribe", topic }),
   });
 
+  /** A line that is only opened for the first time, or gone for a moment, is nobody's news. */
+  function sayLine(word, before) {
+    if (word !== before && SPOKEN[word] && (word !== "live" || SPOKEN[before])) say(SPOKEN[word]);
+  }
+
   async function subscribe(topic) {
     try {
       await socket.subscribe(topic);
@@ -40,6 +46,7 @@ export function startLive(store, { loading, readAnchors, noted, say }) {
   const poll = createPolling(store, loading);
   store.subscribe((state, before) => {
     for (const topic of Object.keys(state.wanted)) if (state.wanted[topic] && !before.wanted[topic]) subscribe(topic);
+    sayLine(state.connection.word, before.connection.word);
     if (state.connection.lost !== before.connection.lost) poll.follow(state.connection.lost);
   });
   watchSleep({
@@ -50,7 +57,7 @@ export function startLive(store, { loading, readAnchors, noted, say }) {
       if (!document.hidden) store.dispatch({ type: "clock", now });
     },
   });
-  return { check: () => socket.check(), poll: poll.now };
+  return { check: () => socket.check() };
 }
 
 /** While the line is down: ask soon, then every 30 seconds. */
@@ -68,7 +75,6 @@ function createPolling(store, loading) {
     }, ms);
   };
   return {
-    now,
     follow(lost) {
       clearTimeout(timer);
       timer = null;

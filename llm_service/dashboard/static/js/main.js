@@ -1,6 +1,7 @@
 // Puts the page together: store, loader, live line, panels. Nothing here decides anything.
 import { createActions } from "./actions.js";
 import { listen } from "./listening.js";
+import { landing } from "./focus.js";
 import { createFrames } from "./frame.js";
 import { createLoading } from "./net/loading.js";
 import { createDetail, keyOf } from "./net/detail.js";
@@ -37,11 +38,10 @@ function retry() {
 }
 
 const acting = createActions({ store, go, loading, retry, detail, board, say });
-const landing = () => board.querySelector(".card-title[tabindex='0']");
 const overlays = createOverlays({
   closeTask: acting.closeTask,
   closeHelp: () => store.dispatch({ type: "ui", patch: { help: false } }),
-  landing,
+  landing: () => landing(board),
   redraw: () => frames.ask(),
 });
 const frames = createFrames(store, [...createPanels(), ...overlays], motion.around);

@@ -1,5 +1,7 @@
 // How change is seen: a changed card is tinted, a moved one travels. Many at once do neither, so that nothing strobes.
 
+import { cardAt, createFocusKeeper } from "./focus.js";
+
 const TINT_MS = 600;
 const TRAVEL_MS = 150;
 const MOST = 12;
@@ -7,6 +9,7 @@ const STORM_MS = 1_000;
 
 /** Collects what happened between two frames and shows it in the next. */
 export function createMotion(root, layer) {
+  const keepFocus = createFocusKeeper(root);
   let changed = new Map();
   let recent = [];
 
@@ -30,9 +33,7 @@ export function createMotion(root, layer) {
       changed = new Map();
       const calm = mine.has(null) || document.hidden;
       const from = calm ? new Map() : boxes(root, mine);
-      const focus = focusedPath(root);
-      draw();
-      if (focus) keepFocus(root, focus, mine);
+      keepFocus(draw, mine.has(null) ? new Map() : mine);
       if (calm) return;
       for (const [path, oldPath] of mine) show(root, layer, path, oldPath && from.get(oldPath));
     },
@@ -75,20 +76,3 @@ function travel(card, layer, from) {
   flight.finished.then(land, land);
 }
 
-function focusedPath(root) {
-  const card = document.activeElement?.closest?.(".card");
-  return card && root.contains(card) ? card.dataset.path : null;
-}
-
-/** A focused card that moved keeps the focus at its new place. */
-function keepFocus(root, path, changed) {
-  if (document.activeElement && document.activeElement !== document.body) return;
-  const now = [...changed].find(([, oldPath]) => oldPath === path)?.[0] ?? path;
-  const card = cardAt(root, now);
-  card?.querySelector(".card-title")?.focus({ preventScroll: true });
-}
-
-/** The drawn card of a path. */
-export function cardAt(root, path) {
-  return root.querySelector(`.card[data-path="${CSS.escape(path)}"]`);
-}

@@ -51,7 +51,7 @@ function overlay(dialog, load, { open, close, landing, redraw, view, reads }) {
         dialog.close();
         if (module) render(view(module, state), dialog);
         if (opener?.isConnected) opener.focus({ preventScroll: true });
-        else landing()?.focus({ preventScroll: true });
+        else landing().focus({ preventScroll: true });
         return;
       }
       if (!module) return void fetchModule(true);

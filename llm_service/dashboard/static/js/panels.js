@@ -1,14 +1,13 @@
 // Which view is drawn where, and what it reads of the state.
-import { render } from "./lit.js";
+import { nothing, render } from "./lit.js";
 import { boardView, readsBoard } from "./views/board.js";
 import { drawerView, readsDrawer } from "./views/drawer.js";
 import { filtersView, readsFilters } from "./views/filters.js";
 import { noticesView, readsNotices } from "./views/notices.js";
 import { railView, readsRail } from "./views/rail.js";
 import { sectionView } from "./views/section.js";
-import { readsTopbar, rootOf, topbarView } from "./views/topbar.js";
-import { nothing } from "./lit.js";
-import { plural } from "./words.js";
+import { readsTopbar, topbarView } from "./views/topbar.js";
+import { folderName, plural } from "./words.js";
 
 export function createPanels() {
   return [
@@ -31,15 +30,15 @@ function onBoard(state) {
   return state.route.section === "board";
 }
 
-function readsPage({ board, ui, connection, route, session }) {
-  return [session, board.root, board.counts?.problems, ui.drawer, connection.word, route.section, board.waiting];
+function readsPage({ board, ui, connection, route }) {
+  return [board.root, board.counts?.problems, ui.drawer, connection.word, route.section, board.waiting];
 }
 
 /** What is not inside a panel: the title, and attributes that the style sheets go by. */
 function drawPage(state) {
   const { board, ui, connection } = state;
   const problems = board.counts?.problems ?? 0;
-  const name = rootOf(state).split("/").filter(Boolean).slice(-2).join("/") || "Board";
+  const name = folderName(board.root).join("/") || "Board";
   document.title = `${problems ? `(${plural(problems, "problem")}) ` : ""}${name} · llm-service`;
   const app = document.getElementById("app").dataset;
   app.drawer = ui.drawer ? "open" : "closed";

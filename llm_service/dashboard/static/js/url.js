@@ -42,6 +42,7 @@ export function formatRoute(route) {
 export function queryParams(query) {
   const pairs = query.q.trim() ? [["q", query.q.trim()]] : [];
   for (const name of LISTS) if (query[name].length) pairs.push([name, query[name].join(",")]);
+  if (query.problem) pairs.push(["problem", "true"]);
   if (query.sort !== "age") pairs.push(["sort", query.sort]);
   return pairs;
 }
@@ -58,6 +59,7 @@ function parseQuery(params) {
     const values = (params.get(name) ?? "").split(",").map((value) => value.trim()).filter(Boolean);
     query[name] = KNOWN[name] ? values.filter((value) => KNOWN[name].includes(value)) : values;
   }
+  query.problem = params.get("problem") === "true";
   if (SORTS.includes(params.get("sort"))) query.sort = params.get("sort");
   return query;
 }

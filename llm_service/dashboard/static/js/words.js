@@ -32,6 +32,11 @@ export function fileName(path) {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
+/** The last two folders of a path, the nearer one last: enough to know a board by. */
+export function folderName(root) {
+  return root.split("/").filter(Boolean).slice(-2);
+}
+
 /** snake_case or kebab-case field names as a person would write them. */
 export function fieldName(name) {
   const words = name.replace(/[_-]+/g, " ").trim();

@@ -40,14 +40,14 @@ export function createLoading(store, first) {
     }, Math.max(0, askedAt + STALE_MS - Date.now()));
   }
 
-  /** The next page of a column; `limit` asks for a longer one. */
-  async function more(column, limit = null) {
+  /** The next page of a column. */
+  async function more(column) {
     const { board, route, loadingMore } = store.state;
     const { next } = board.columns[column];
     if (!next || loadingMore[column] === "loading") return;
     store.dispatch({ type: "more.state", column, word: "loading" });
     try {
-      const page = await getJson(boardAddress(route.query, { column, cursor: next, ...(limit ? { limit } : {}) }));
+      const page = await getJson(boardAddress(route.query, { column, cursor: next }));
       if (store.state.board.columns[column].next === next) store.dispatch({ type: "more", column, page });
       store.dispatch({ type: "more.state", column, word: null });
     } catch {

@@ -43,7 +43,7 @@ export function openSocket(positions, on) {
         socket.disconnect().connect();
       }
     },
-    /** Drop the line, as a network would; reconnecting goes on by itself. */
+    /** Whether the line is up just now. */
     get connected() {
       return socket.connected;
     },

@@ -5,7 +5,7 @@ import { COLUMN_NAMES, plural } from "../words.js";
 export function noteChange(tallied, change) {
   const key = keyOf(change);
   tallied[key] = (tallied[key] ?? 0) + 1;
-  if (Object.keys(tallied).length && change.task) tallied.title = change.task.title;
+  if (change.task) tallied.title = change.task.title;
   return tallied;
 }
 

@@ -4,7 +4,7 @@ export const COLUMNS = ["inbox", "assigned", "done"];
 export const PRIORITIES = ["critical", "high", "medium", "normal", "low"];
 export const STATUSES = ["new", "assigned", "in_progress", "blocked", "error", "done"];
 export const SORTS = ["age", "priority", "updated"];
-export const NO_QUERY = Object.freeze({ q: "", agent: [], priority: [], status: [], tag: [], sort: "age" });
+export const NO_QUERY = Object.freeze({ q: "", agent: [], priority: [], status: [], tag: [], problem: false, sort: "age" });
 
 const RANK = Object.fromEntries(PRIORITIES.map((name, rank) => [name, -rank]));
 
@@ -31,7 +31,7 @@ export function byKey(sort) {
 
 /** Whether a query hides any card. */
 export function isFiltered(query) {
-  return Boolean(query.q.trim() || query.agent.length || query.priority.length || query.status.length || query.tag.length);
+  return Boolean(query.q.trim() || query.agent.length || query.priority.length || query.status.length || query.tag.length || query.problem);
 }
 
 /** Whether the query is what `board.snapshot` answers. */
@@ -46,12 +46,13 @@ export function sameQuery(a, b) {
 
 function canonical(query) {
   const sorted = ["agent", "priority", "status", "tag"].map((name) => [...query[name]].sort());
-  return [query.q.trim(), query.sort, ...sorted];
+  return [query.q.trim(), query.sort, query.problem, ...sorted];
 }
 
 /** Whether a card passes search and filters. */
 export function matches(card, query) {
-  const { agent, priority, status, tag } = query;
+  const { agent, priority, status, tag, problem } = query;
+  if (problem && !card.problem) return false;
   if (agent.length && !agent.includes(card.agent ?? "")) return false;
   if (priority.length && !priority.includes(card.priority)) return false;
   if (status.length && !status.includes(card.status)) return false;

@@ -23,7 +23,7 @@ export function initialState(route, now, preferences) {
     costs: null,
     detail: null,
     summary: null,
-    ui: { drawer: false, menu: null, help: false, cursor: null, typed: null, drawn: 30, copied: null, ...preferences },
+    ui: { drawer: false, menu: null, help: false, cursor: null, typed: null, drawn: 30, ...preferences },
   };
 }
 
@@ -35,7 +35,6 @@ const HANDLERS = {
   "more.state": (state, { column, word }) => ({ ...state, loadingMore: { ...state.loadingMore, [column]: word } }),
   failure: (state, { text }) => ({ ...state, failure: text }),
   event: withEvent,
-  subscribed: (state, { topic }) => ({ ...state, wanted: { ...state.wanted, [topic]: false } }),
   resubscribe: (state, { topic }) => ({ ...state, wanted: { ...state.wanted, [topic]: true } }),
   activity: (state, { entries }) => ({ ...state, activity: { ready: true, entries } }),
   connection: withSignal,

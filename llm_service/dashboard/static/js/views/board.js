@@ -8,8 +8,8 @@ import { failureView, waitingView } from "./empty.js";
 
 /** What the board panel reads of the state. */
 export function readsBoard(state) {
-  const { board, route, ui, now, loadingMore, failure, session } = state;
-  return [board, route, ui.cursor, ui.drawn, ui.skeleton, ui.closedGroups, now, loadingMore, failure, session];
+  const { board, route, ui, now, loadingMore, failure } = state;
+  return [board, route, ui.cursor, ui.drawn, ui.skeleton, ui.closedGroups, now, loadingMore, failure];
 }
 
 /** The board panel. */

@@ -3,9 +3,11 @@ import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 import { fileName, place } from "../words.js";
 import { exact } from "../time.js";
-import { marksBadge, priorityBadge, stateBadge, statusBadge } from "./badges.js";
+import { marksBadge, priorityBadge, stateBadge, statusBadge, statusSign } from "./badges.js";
 
-const TAIL = 12;
+const TAIL = 16;
+/** What every card of a column is unless it says otherwise. */
+const USUAL = { inbox: "new", assigned: "assigned", done: "done" };
 
 /** `age` is the card's age in words, `here` whether the keyboard stands on it, `grouped` whether its agent is a heading. */
 export function cardView(card, { age, here, grouped }) {
@@ -13,13 +15,15 @@ export function cardView(card, { age, here, grouped }) {
 }
 
 function taskCard(card, { age, here, grouped }) {
+  const status = card.status === USUAL[card.column] ? statusSign(card.status) : statusBadge(card.status);
   const agent = grouped || !card.agent ? nothing : html`<span class="agent">${card.agent}</span>`;
   return html`<li class="card" data-path=${card.path} data-priority=${card.priority} data-state=${card.state}>
     <a class="card-title" href=${linkTo(card)} data-action="open" tabindex=${here ? 0 : -1}>${card.title}</a>
     <div class="card-meta">
-      ${priorityBadge(card.priority)}${statusBadge(card.status)}${card.state === "ok" ? nothing : stateBadge(card.state)}
-      ${agent}${idButton(card.id)}${marksBadge(card.marks)}
-      <time class="age" datetime=${card.created_at ?? card.updated_at} title=${exact(card.created_at ?? card.updated_at)}>${age}</time>
+      ${priorityBadge(card.priority)}${status}${card.state === "ok" ? nothing : stateBadge(card.state)}
+      ${agent}${marksBadge(card.marks)}
+      <span class="card-end">${idButton(card.id)}
+        <time class="age" datetime=${card.created_at ?? card.updated_at} title=${exact(card.created_at ?? card.updated_at)}>${age}</time></span>
     </div>
     ${card.problem ? reason(card.problem) : nothing}
   </li>`;
@@ -31,8 +35,9 @@ function problemCard(card, { age, here }) {
     <a class="card-title" href=${linkTo(card)} data-action="open" tabindex=${here ? 0 : -1}>${fileName(card.path)}</a>
     ${card.problem ? reason(card.problem) : nothing}
     <div class="card-meta">
-      ${stateBadge(card.state)}<span class="path">${card.path}</span>
-      <time class="age" datetime=${card.updated_at} title=${exact(card.updated_at)}>${age}</time>
+      ${stateBadge(card.state)}
+      <span class="card-end"><span class="path">${card.path}</span>
+        <time class="age" datetime=${card.updated_at} title=${exact(card.updated_at)}>${age}</time></span>
     </div>
     ${settling && !card.problem ? html`<p class="card-reason">${settlingText(card.state)}</p>` : nothing}
   </li>`;

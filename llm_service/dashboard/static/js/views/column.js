@@ -4,7 +4,8 @@ import { icons } from "../icons.js";
 import { age } from "../time.js";
 import { shown } from "../reduce/hold.js";
 import { isFiltered } from "../reduce/order.js";
-import { COLUMN_NAMES, figure, plural } from "../words.js";
+import { COLUMN_NAMES, figure } from "../words.js";
+import { problemCount } from "./badges.js";
 import { cardView } from "./card.js";
 import { emptyColumn, noMatch } from "./empty.js";
 
@@ -23,17 +24,17 @@ export function columnView(name, state, current) {
   </section>`;
 }
 
-/** "38", or "12 of 38" while a filter hides some. */
+/** "38", or "12 of 38" while a filter hides some; files that are no tasks yet are not among them. */
 export function countText(column, name, state) {
   const { counts, query } = state.board;
   if (!counts) return "–";
+  if (query.problem) return figure(column.problems);
   return isFiltered(query) ? `${figure(column.total)} of ${figure(counts[name])}` : figure(counts[name]);
 }
 
 function problemChip(column, name) {
   if (!column.problems) return nothing;
-  return html`<button class="chip danger" type="button" data-action="problem" data-column=${name}>
-    ${icons["file-warning"]}${plural(column.problems, "problem")}</button>`;
+  return html`<button class="chip danger" type="button" data-action="problem" data-column=${name}>${problemCount(column.problems)}</button>`;
 }
 
 function heldChip(column, name) {

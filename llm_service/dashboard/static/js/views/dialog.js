@@ -2,6 +2,7 @@
 import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 import { safeNode } from "../safe_html.js";
+import { clock } from "../time.js";
 import { COLUMN_NAMES, fieldName, fileName, place } from "../words.js";
 import { priorityBadge, stateBadge, statusBadge } from "./badges.js";
 import { idButton } from "./card.js";
@@ -21,14 +22,14 @@ export function readsDialog({ detail, now, connection }) {
 
 /** The inside of the <dialog>. */
 export function dialogView(state) {
-  const { detail } = state;
+  const { detail, connection } = state;
   if (!detail) return nothing;
   const { data } = detail;
   return html`<article class="sheet" ?data-stale=${detail.word === "gone"}>
     <header class="sheet-head">${data ? heading(data.card) : html`<h2 id="dialog-title" tabindex="-1">${waitingTitle(detail)}</h2>`}
       <button class="icon-button" type="button" data-action="close" aria-label="Close">${icons.x}</button></header>
     <div class="sheet-scroll" tabindex="0" role="region" aria-label="Task">
-      ${notice(detail)}
+      ${lineNotice(connection)}${notice(detail)}
       ${data ? sheetBody(data, state.now) : nothing}
     </div>
   </article>`;
@@ -46,6 +47,13 @@ function heading(card) {
       ${card.state === "ok" ? nothing : stateBadge(card.state)}
       ${card.id === null ? nothing : idButton(card.id)}
     </p></div>`;
+}
+
+/** The strips of the page lie behind the dialog; that what it shows may be old has to stand here too. */
+function lineNotice({ word, since }) {
+  if (word !== "stale" && word !== "locked") return nothing;
+  const text = word === "locked" ? "You are logged out, so nothing here is updated." : `The server does not answer. This is as it was at ${clock(since)}.`;
+  return html`<p class="sheet-notice" data-kind="error">${icons.unplug}${text}</p>`;
 }
 
 function notice({ word, error, data, key }) {
@@ -77,7 +85,7 @@ function problem({ problem: found, id }) {
 function marks(card) {
   if (!card.marks.length) return nothing;
   return html`<section class="sheet-marks"><h3>${icons.flag}Marks</h3><ul>${card.marks.map(
-    (mark) => html`<li><code>${mark.field}${mark.text ? `: ${mark.text}` : ""}</code> ${mark.reason}${mark.line ? html` <span class="quiet">line ${mark.line}</span>` : nothing}</li>`,
+    (mark) => html`<li><code>${mark.field}${mark.text ? `: ${mark.text}` : ""}</code>${mark.line ? html` <span class="quiet">on line ${mark.line}</span>` : nothing}: ${mark.reason}</li>`,
   )}</ul></section>`;
 }
 
@@ -111,7 +119,7 @@ function otherFields(data) {
 
 function dependencies({ dependencies: list }) {
   if (!list.length) return nothing;
-  return html`<section><h3>Depends on</h3><ul class="depends">${list.map(dependency)}</ul></section>`;
+  return html`<section class="sheet-links"><h3>Depends on</h3><ul class="depends">${list.map(dependency)}</ul></section>`;
 }
 
 function dependency({ id, description, path, column, status, title }) {

@@ -1,7 +1,7 @@
 // The drawer: what happened, newest first, with times that tick. A row opens its thing; many alike are one row.
 import { guard, html, nothing, repeat } from "../lit.js";
 import { icons } from "../icons.js";
-import { ago, exact } from "../time.js";
+import { age, exact } from "../time.js";
 import { rows } from "../reduce/activity.js";
 import { COLUMN_NAMES, figure, fileName, plural } from "../words.js";
 
@@ -35,7 +35,7 @@ function feed(activity, ui, now) {
 /** A row is drawn again only when it grew, was opened, or its time reads differently. */
 function feedRow(row, ui, now) {
   const open = ui.openRows.includes(row.key);
-  return guard([row.entry, row.entries.length, open, ago(row.entry.at, now)], () => rowView(row, open, now));
+  return guard([row.entry, row.entries.length, open, age(row.entry.at, now)], () => rowView(row, open, now));
 }
 
 function rowView(row, open, now) {
@@ -93,5 +93,5 @@ function sign({ event }) {
 }
 
 function when(entry, now) {
-  return html`<time class="age" datetime=${entry.at} title=${exact(entry.at)}>${ago(entry.at, now)}</time>`;
+  return html`<time class="age" datetime=${entry.at} title=${exact(entry.at)}>${age(entry.at, now)}</time>`;
 }

@@ -1,8 +1,8 @@
 // What stands where there is nothing: what would fill the place, with an example to copy.
 import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
+import { COLUMNS } from "../reduce/order.js";
 import { COLUMN_NAMES, figure } from "../words.js";
-import { rootOf } from "./topbar.js";
 
 /** A good first task file. */
 export const EXAMPLE = `id: 2026-01-15T0900-write-readme
@@ -15,17 +15,17 @@ description: |
 
 const HINTS = {
   inbox: {
-    text: "Save a task file in the folder inbox/ and its card appears here at once.",
+    text: (root) => html`Save a task file in <code>${root}/inbox</code> and its card appears here at once.`,
     label: "inbox/write-readme.yaml",
     code: EXAMPLE,
   },
   assigned: {
-    text: "Move a file from inbox/ to assigned/<agent>/ and it is that agent's task.",
+    text: () => "Move a file from inbox/ to assigned/<agent>/ and it is that agent's task.",
     label: "Assign a task",
     code: "mkdir -p assigned/python-pedro\nmv inbox/write-readme.yaml assigned/python-pedro/\n",
   },
   done: {
-    text: "Move a file to done/<agent>/ when the work is finished.",
+    text: () => "Move a file to done/<agent>/ when the work is finished.",
     label: "Finish a task",
     code: "mkdir -p done/python-pedro\nmv assigned/python-pedro/write-readme.yaml done/python-pedro/\n",
   },
@@ -35,7 +35,7 @@ const HINTS = {
 export function emptyColumn(name, state) {
   if (!state.board.ready || state.board.loading) return skeleton(state);
   const { text, label, code } = HINTS[name];
-  return html`<div class="empty"><p>${text}</p>${copyable(label, code)}</div>`;
+  return html`<div class="empty"><p>${text(state.board.root)}</p>${copyable(label, code)}</div>`;
 }
 
 /** Nothing in this column passes the filter. */
@@ -58,13 +58,18 @@ export function copyable(label, code) {
 
 /** The watched folder does not exist yet. */
 export function waitingView(state) {
-  const root = rootOf(state);
+  const { root } = state.board;
   return html`<div class="board-message">
     ${icons["folder-search"]}
     <h2>Waiting for the folder</h2>
     <p>The board shows <code>${root}</code>, which does not exist yet. As soon as it does, its tasks appear here.</p>
-    ${copyable("Create it", `mkdir -p '${root.replaceAll("'", "'\\''")}'/{inbox,assigned,done}\n`)}
+    ${copyable("Create it", `mkdir -p ${COLUMNS.map((name) => quoted(`${root}/${name}`)).join(" ")}\n`)}
   </div>`;
+}
+
+/** A path as one word of any shell. */
+function quoted(path) {
+  return `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** The first answer failed. */

@@ -78,6 +78,7 @@ function optionsOf(name, facet, chosen) {
 function chips(query) {
   if (!isFiltered(query)) return nothing;
   const found = query.q.trim() ? [chip("q", query.q.trim(), `“${query.q.trim()}”`)] : [];
+  if (query.problem) found.push(chip("problem", "", "With a problem"));
   for (const name of Object.keys(FILTER_NAMES)) {
     for (const value of query[name]) found.push(chip(name, value, WORDS[name]?.[value] ?? value));
   }

@@ -3,13 +3,13 @@ import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 
 export const SECTION_VIEWS = {
-  board: { name: "Board", icon: "square-kanban", fills: "Task files in the watched folder." },
-  workers: { name: "Workers", icon: "bot", fills: "Appears when a source of running workers is configured." },
-  training: { name: "Training", icon: "graduation-cap", fills: "Appears when a source of fine-tuning jobs is configured." },
-  sessions: { name: "Sessions", icon: "terminal", fills: "Appears when agent sessions are read from a configured source." },
-  costs: { name: "Costs", icon: "coins", fills: "Appears with the first recorded model call." },
-  flow: { name: "Flow", icon: "workflow", fills: "Appears when the history of moves between columns is recorded." },
-  sources: { name: "Sources", icon: "cable", fills: "Appears when something besides the task folder is watched." },
+  board: { name: "Board", icon: "square-kanban" },
+  workers: { name: "Workers", icon: "bot", fills: "when a source of running workers is configured" },
+  training: { name: "Training", icon: "graduation-cap", fills: "when a source of fine-tuning jobs is configured" },
+  sessions: { name: "Sessions", icon: "terminal", fills: "when agent sessions are read from a configured source" },
+  costs: { name: "Costs", icon: "coins", fills: "with the first recorded model call" },
+  flow: { name: "Flow", icon: "workflow", fills: "when the history of moves between columns is recorded" },
+  sources: { name: "Sources", icon: "cable", fills: "when something besides the task folder is watched" },
 };
 
 export function readsRail({ route, ui }) {
@@ -38,5 +38,5 @@ function railLink(name, current) {
 function moreRow(name, index) {
   const { name: word, icon, fills } = SECTION_VIEWS[name];
   return html`<li><a class="more-row" href=${`#${name}`}>${icons[icon]}
-    <span><b>${word}</b><span class="more-fills">${fills}</span></span><kbd>${index + 2}</kbd></a></li>`;
+    <span><b>${word}</b><span class="more-fills">Appears ${fills}.</span></span><kbd>${index + 2}</kbd></a></li>`;
 }

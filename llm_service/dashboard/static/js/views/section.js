@@ -8,7 +8,7 @@ export function sectionView({ route }) {
   return html`<div class="board-message">
     ${icons[icon]}
     <h2>${name}</h2>
-    <p>Nothing to show yet. ${fills}</p>
+    <p>Nothing to show yet. This section fills ${fills}.</p>
     <a class="button" href="#board">Back to the board</a>
   </div>`;
 }

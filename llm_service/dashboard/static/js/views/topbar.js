@@ -2,20 +2,21 @@
 import { html, live, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 import { clock } from "../time.js";
-import { figure, money } from "../words.js";
+import { folderName, money } from "../words.js";
+import { problemCount } from "./badges.js";
 
 const THEME_ICONS = { system: icons.monitor, light: icons.sun, dark: icons.moon };
 const THEME_NEXT = { system: "light", light: "dark", dark: "system" };
 
-export function readsTopbar({ route, board, ui, connection, session, costs }) {
-  return [costs, ui.typed, route.query.q, route.section, board.root, board.counts, ui.theme, ui.drawer, connection, session];
+export function readsTopbar({ route, board, ui, connection, costs }) {
+  return [costs, ui.typed, route.query.q, route.section, board.root, board.counts, ui.theme, ui.drawer, connection];
 }
 
 export function topbarView(state) {
   const { board, ui } = state;
   const problems = board.counts?.problems ?? 0;
   return html`
-    <h1 class="board-name">${boardName(rootOf(state))}</h1>
+    <h1 class="board-name">${boardName(board.root)}</h1>
     <div class="search" role="search">
       ${icons.search}
       <input type="search" data-input="search" placeholder="Search tasks" aria-label="Search tasks" autocomplete="off" spellcheck="false"
@@ -25,24 +26,16 @@ export function topbarView(state) {
     <span class="grow"></span>
     ${ticker(state.costs)}
     ${problems
-      ? html`<button class="chip danger" type="button" data-action="problem">
-          ${icons["file-warning"]}<span>${figure(problems)}<span class="chip-word"> ${problems === 1 ? "problem" : "problems"}</span></span></button>`
+      ? html`<button class="chip danger" type="button" data-action="problem">${problemCount(problems)}</button>`
       : nothing}
     ${pill(state.connection)}
     <button class="icon-button" type="button" data-action="drawer" aria-pressed=${ui.drawer ? "true" : "false"} aria-label="Activity">${icons.activity}</button>
     <button class="icon-button" type="button" data-action="theme" aria-label=${`Theme: ${ui.theme}. Change to ${THEME_NEXT[ui.theme]}`}>${THEME_ICONS[ui.theme]}</button>`;
 }
 
-/** The watched folder's whole path, as soon as it is known. */
-export function rootOf({ session, board }) {
-  return session?.root ?? board.root;
-}
-
-/** The last two folders of the watched path: enough to know it by. */
-export function boardName(root) {
-  const parts = root.split("/").filter(Boolean);
-  if (!parts.length) return "llm-service";
-  const [last, above] = [parts.at(-1), parts.at(-2)];
+function boardName(root) {
+  const [last, above] = folderName(root).reverse();
+  if (!last) return "llm-service";
   return html`${above ? html`<span class="board-above">${above} / </span>` : nothing}${last}`;
 }
 
