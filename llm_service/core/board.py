@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from llm_service.core.cards import make_card
@@ -16,8 +16,8 @@ from llm_service.core.tasks import RANK, Card, Column, FileStamp, FileState
 GRACE_S = 0.5
 """How long a vanished file may come back at another path, or the same, and still be the same card."""
 
-GRACE_STEP_S = 0.05
-"""Departures of about the same moment end at the same moment, so that ``rm -rf`` is one storm and not a hail."""
+TOGETHER_S = 0.1
+"""Departures that follow each other so closely end together, so that ``rm -rf`` is one storm and not a hail."""
 
 
 class Change(NamedTuple):
@@ -28,9 +28,21 @@ class Change(NamedTuple):
     old: Card | None
 
 
+@dataclass(slots=True)
+class _Departure:
+    """Files that went at about the same moment."""
+
+    first_s: float
+    last_s: float
+
+    @property
+    def until_s(self) -> float:
+        return self.last_s + GRACE_S
+
+
 class _Leaving(NamedTuple):
     card: Card
-    until_s: float
+    departure: _Departure
 
 
 class Board:
@@ -41,6 +53,7 @@ class Board:
         self.tally: dict[Column, Counter[str]] = {column: Counter() for column in Column}
         self._paths_of: dict[str, dict[str, None]] = {}
         self._leaving: dict[str, _Leaving] = {}
+        self._latest: _Departure | None = None
         self._in_column: Counter[Column] = Counter()
         self._problems: Counter[Column] = Counter()
 
@@ -64,14 +77,13 @@ class Board:
     def next_deadline_s(self) -> float | None:
         """When `expire` has something to do; the oldest departure is the first in the dict."""
         first = next(iter(self._leaving.values()), None)
-        return first.until_s if first else None
+        return first.departure.until_s if first else None
 
     def apply(self, batch: FilesChanged, now_s: float) -> list[Change]:
         """Fold one look at the disk. Departures first: a move is gone here and seen there, in any order on disk."""
-        until_s = math.ceil((now_s + GRACE_S) / GRACE_STEP_S) * GRACE_STEP_S
         for path in batch.gone:
             if path in self.cards and path not in self._leaving:
-                self._leaving[path] = _Leaving(self.cards[path], until_s)
+                self._leaving[path] = _Leaving(self.cards[path], self._departure(now_s))
         movers = _Movers(self._leaving.values()) if self._leaving else None
         changes: list[Change] = []
         for seen in batch.seen:
@@ -84,12 +96,20 @@ class Board:
         """Take away the cards whose file did not come back within the grace."""
         changes: list[Change] = []
         for path, leaving in list(self._leaving.items()):
-            if leaving.until_s > now_s:
+            if leaving.departure.until_s > now_s:
                 break
             del self._leaving[path]
             changes.append(Change("task.removed", leaving.card, leaving.card))
             changes.extend(self._put(path, None))
         return changes
+
+    def _departure(self, now_s: float) -> _Departure:
+        """The departure that a file which goes now belongs to; none lasts longer than the grace."""
+        latest = self._latest
+        if latest is None or now_s - latest.last_s > TOGETHER_S or now_s - latest.first_s > GRACE_S:
+            latest = self._latest = _Departure(now_s, now_s)
+        latest.last_s = now_s
+        return latest
 
     def _see(self, seen: FileSeen, where: Place, movers: _Movers | None) -> list[Change]:
         came_back = self._leaving.pop(seen.path, None) is not None

@@ -2,12 +2,12 @@ import stat
 
 import pytest
 
-from llm_service.core.board import GRACE_S, GRACE_STEP_S, Board
+from llm_service.core.board import GRACE_S, Board
 from llm_service.core.observations import FilesChanged, FileSeen
 from llm_service.core.taskfile import read_content
 from llm_service.core.tasks import FileStamp, FileState, Problem, Status
 
-GONE_S = GRACE_S + GRACE_STEP_S
+GONE_S = GRACE_S * 1.01
 
 
 def seen(path, text="", ino=1, mtime=1, **more):
@@ -177,5 +177,15 @@ def test_seeing_the_same_again_is_no_event(board):
 def test_many_departures_of_one_moment_end_together(board):
     put(board, *[seen(f"inbox/{n}.yaml", f"id: t{n}", ino=n) for n in range(50)])
     for n in range(50):
-        put(board, gone=[f"inbox/{n}.yaml"], at=1.01 + n / 100_000)
+        put(board, gone=[f"inbox/{n}.yaml"], at=1.0 + n / 1000)
     assert len(board.expire(board.next_deadline_s())) == 50
+
+
+def test_departures_without_end_are_told_while_they_go_on(board):
+    put(board, *[seen(f"inbox/{n}.yaml", f"id: t{n}", ino=n) for n in range(50)])
+    removed = 0
+    for n in range(50):
+        now = 1.0 + n * 0.09
+        put(board, gone=[f"inbox/{n}.yaml"], at=now)
+        removed += len(board.expire(now))
+    assert removed > 25

@@ -79,7 +79,10 @@ class Live:
 
         The client's own `wait` adds a second of sleep, and its reader outlives a server that went away first.
         """
+        line = self.client.eio.ws
         self.client.disconnect()
+        if line is not None:
+            line.shutdown()  # the client forgets it where the server went away first
         reader = self.client.eio.read_loop_task
         if reader is not None:
             reader.join(0.2)
