@@ -108,7 +108,8 @@ def test_a_problem_file_opens_with_its_text_and_its_line(server, work_dir, open_
     page = open_page(server)
     page.page.get_by_role("link", name="bad.yaml").click()
     expect(page.dialog.locator(".sheet-problem")).to_contain_text("line ")
-    expect(page.dialog.locator(".raw pre")).to_contain_text("never closed")
+    expect(page.dialog.locator(".raw pre")).to_have_text("id: t1\ntitle: [never closed\nagent: x\n")
+    expect(page.dialog.locator(".raw mark")).to_have_text("agent: x")
 
 
 def test_the_id_is_copied_by_a_click(server, work_dir, open_page):

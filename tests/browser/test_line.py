@@ -47,6 +47,18 @@ def test_a_server_that_is_gone_is_told_with_the_time_and_the_cards_stay(server, 
     expect(page.pill).to_have_text(re.compile("^Stale"))
 
 
+def test_an_open_task_says_that_it_is_old_and_is_made_new_after_a_crash(server, work_dir, open_page):
+    work_dir.add("inbox", "t1", title="Before")
+    page = open_page(server, "#task=t1")
+    expect(page.dialog.locator("h2")).to_have_text("Before")
+    server.kill()
+    expect(page.dialog.locator(".sheet-notice")).to_contain_text("The server does not answer. This is as it was at")
+    work_dir.add("inbox", "t1", title="After")
+    server.start()
+    expect(page.dialog.locator("h2")).to_have_text("After")
+    expect(page.dialog.locator(".sheet-notice")).to_have_count(0)
+
+
 def test_without_a_socket_the_page_asks_over_http_and_says_so(server, work_dir, context_of):
     work_dir.add("inbox", "t1", title="First")
     page = PageOf(context_of(server), server)

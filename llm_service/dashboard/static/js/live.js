@@ -9,8 +9,11 @@ const POLL_MS = 30_000;
 const AGAIN_MS = 1_000;
 const SPOKEN = { stale: "The server does not answer.", polling: "The live connection is down.", locked: "You are logged out.", live: "Live." };
 
-/** Start listening. `readAnchors()` says what must not be moved now; `noted(changes)` hears of every applied change. */
-export function startLive(store, { loading, readAnchors, noted, say }) {
+/**
+ * Start listening. `readAnchors()` says what must not be moved now; `noted(changes)` hears of every applied change,
+ * `refreshed()` of every answer that may hold changes nobody told of one by one.
+ */
+export function startLive(store, { loading, readAnchors, noted, refreshed, say }) {
   const announcer = createAnnouncer(say);
   const signal = (kind, more = {}) => store.dispatch({ type: "connection", signal: { kind, ...more }, now: Date.now() });
 
@@ -18,6 +21,7 @@ export function startLive(store, { loading, readAnchors, noted, say }) {
     event(name, payload) {
       const before = store.state.board;
       store.dispatch({ type: "event", name, payload, anchors: readAnchors(), now: Date.now() });
+      if (name === "board.snapshot") refreshed();
       if (store.state.board === before || !(payload.task || payload.changes)) return;
       const changes = payload.changes ?? [{ event: name, ...payload }];
       announcer.note(changes);
@@ -43,7 +47,7 @@ export function startLive(store, { loading, readAnchors, noted, say }) {
     }
   }
 
-  const poll = createPolling(store, loading);
+  const poll = createPolling(store, loading, refreshed);
   store.subscribe((state, before) => {
     for (const topic of Object.keys(state.wanted)) if (state.wanted[topic] && !before.wanted[topic]) subscribe(topic);
     sayLine(state.connection.word, before.connection.word);
@@ -61,10 +65,11 @@ export function startLive(store, { loading, readAnchors, noted, say }) {
 }
 
 /** While the line is down: ask soon, then every 30 seconds. */
-function createPolling(store, loading) {
+function createPolling(store, loading, refreshed) {
   let timer = null;
   const now = async () => {
     if (!(await loading.load())) return;
+    refreshed();
     const { entries } = await getJson("/api/activity").catch(() => ({}));
     if (entries) store.dispatch({ type: "activity", entries });
   };

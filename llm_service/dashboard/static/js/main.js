@@ -63,7 +63,7 @@ async function start() {
   frames.drawNow();
   drawRest();
   const { startLive } = await import("./live.js");
-  live = startLive(store, { loading, say, readAnchors: () => recentAnchors(board), noted });
+  live = startLive(store, { loading, say, readAnchors: () => recentAnchors(board), noted, refreshed: detail.again });
   if (keyOf(store.state.route)) detail.start();
   getJson("/api/session").then((session) => store.dispatch({ type: "session", session }), () => {});
   getJson("/api/stats").then(({ costs }) => store.dispatch({ type: "costs", costs }), () => {});

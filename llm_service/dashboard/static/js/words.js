@@ -32,6 +32,11 @@ export function fileName(path) {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
+/** "assigned/python-pedro/x.yaml" → "assigned/python-pedro/". */
+export function folderOf(path) {
+  return path.slice(0, path.lastIndexOf("/") + 1);
+}
+
 /** The last two folders of a path, the nearer one last: enough to know a board by. */
 export function folderName(root) {
   return root.split("/").filter(Boolean).slice(-2);

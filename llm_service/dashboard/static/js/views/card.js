@@ -1,7 +1,7 @@
 // One card: what is known of a task file at a glance. Two lines where there is room, three where there is not.
 import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
-import { fileName, place } from "../words.js";
+import { fileName, folderOf, place } from "../words.js";
 import { exact } from "../time.js";
 import { marksBadge, priorityBadge, stateBadge, statusBadge, statusSign } from "./badges.js";
 
@@ -36,7 +36,7 @@ function problemCard(card, { age, here }) {
     ${card.problem ? reason(card.problem) : nothing}
     <div class="card-meta">
       ${stateBadge(card.state)}
-      <span class="card-end"><span class="path">${card.path}</span>
+      <span class="card-end"><span class="path">${folderOf(card.path)}</span>
         <time class="age" datetime=${card.updated_at} title=${exact(card.updated_at)}>${age}</time></span>
     </div>
     ${settling && !card.problem ? html`<p class="card-reason">${settlingText(card.state)}</p>` : nothing}

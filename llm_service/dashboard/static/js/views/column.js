@@ -46,7 +46,7 @@ function heldChip(column, name) {
 function body(name, column, state) {
   const cards = shown(column);
   if (!cards.length && !column.held.length) {
-    return isFiltered(state.board.query) ? noMatch(name, state.board.counts) : emptyColumn(name, state);
+    return isFiltered(state.board.query) ? noMatch(name, state.board) : emptyColumn(name, state);
   }
   const all = state.ui.drawn === Infinity;
   const few = all ? cards : cards.slice(0, state.ui.drawn);

@@ -11,7 +11,7 @@ export function fileTools(data) {
     <details><summary>Why can't I drag this card?</summary>
       <p>The board is the folder: a card lies where its file lies. This page only watches and never writes, so nothing here can
       disagree with the disk. To move the task, move the file, or run the command above.</p></details>
-    ${raw == null ? html`<p class="quiet">The text of the file cannot be shown.</p>` : rawText(raw)}
+    ${raw == null ? html`<p class="quiet">The text of the file cannot be shown.</p>` : rawText(raw, card.problem?.line)}
   </section>`;
 }
 
@@ -20,8 +20,17 @@ function copyRow(label, text, action) {
     <button class="button" type="button" data-action="copy" data-copy=${text}>${icons.copy}${action}</button></div>`;
 }
 
-function rawText(raw) {
+/** The text as it stands in the file; the line of its problem is marked. */
+function rawText(raw, line) {
   return html`<details class="raw" open><summary>Raw YAML</summary>
     <button class="button" type="button" data-action="copy" data-copy=${raw}>${icons.copy}Copy YAML</button>
-    <pre tabindex="0" aria-label="Raw YAML">${raw}</pre></details>`;
+    <pre tabindex="0" aria-label="Raw YAML">${line ? marked(raw, line) : raw}</pre></details>`;
+}
+
+function marked(raw, line) {
+  const lines = raw.split("\n");
+  if (line > lines.length) return raw;
+  const before = lines.slice(0, line - 1).map((text) => `${text}\n`).join("");
+  const after = lines.slice(line).map((text) => `\n${text}`).join("");
+  return html`${before}<mark>${lines[line - 1] || " "}</mark>${after}`;
 }

@@ -17,17 +17,17 @@ const HINTS = {
   inbox: {
     text: (root) => html`Save a task file in <code>${root}/inbox</code> and its card appears here at once.`,
     label: "inbox/write-readme.yaml",
-    code: EXAMPLE,
+    code: () => EXAMPLE,
   },
   assigned: {
     text: () => "Move a file from inbox/ to assigned/<agent>/ and it is that agent's task.",
     label: "Assign a task",
-    code: "mkdir -p assigned/python-pedro\nmv inbox/write-readme.yaml assigned/python-pedro/\n",
+    code: (root) => `cd ${quoted(root)}\nmkdir -p assigned/python-pedro\nmv inbox/write-readme.yaml assigned/python-pedro/\n`,
   },
   done: {
     text: () => "Move a file to done/<agent>/ when the work is finished.",
     label: "Finish a task",
-    code: "mkdir -p done/python-pedro\nmv assigned/python-pedro/write-readme.yaml done/python-pedro/\n",
+    code: (root) => `cd ${quoted(root)}\nmkdir -p done/python-pedro\nmv assigned/python-pedro/write-readme.yaml done/python-pedro/\n`,
   },
 };
 
@@ -35,11 +35,12 @@ const HINTS = {
 export function emptyColumn(name, state) {
   if (!state.board.ready || state.board.loading) return skeleton(state);
   const { text, label, code } = HINTS[name];
-  return html`<div class="empty"><p>${text(state.board.root)}</p>${copyable(label, code)}</div>`;
+  return html`<div class="empty"><p>${text(state.board.root)}</p>${copyable(label, code(state.board.root))}</div>`;
 }
 
 /** Nothing in this column passes the filter. */
-export function noMatch(name, counts) {
+export function noMatch(name, { query, counts }) {
+  if (query.problem) return html`<div class="empty"><p>No file in ${COLUMN_NAMES[name]} has a problem.</p></div>`;
   return html`<div class="empty">
     <p>None of the ${figure(counts?.[name])} tasks in ${COLUMN_NAMES[name]} match.</p>
     <button class="button" type="button" data-action="clear">${icons.x}Clear search and filters</button>
