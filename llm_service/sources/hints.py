@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -124,6 +125,12 @@ class Hints(FileSystemEventHandler):
         """Files that are being written, with the monotonic time they were last touched."""
         with self._lock:
             return dict(self._writers)
+
+    def expect_close(self, paths: Iterable[str]) -> None:
+        """Wait for the writers of these files, of whom nothing was heard."""
+        with self._lock:
+            for path in paths:
+                self._writers.setdefault(path, time.monotonic())
 
     def release(self, path: str) -> None:
         """Stop waiting for this file's writer."""

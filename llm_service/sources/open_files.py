@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import sys
+import time
 from collections.abc import Mapping
 
 from llm_service.core.tasks import FileStamp
@@ -17,6 +18,7 @@ STILL_S = 5.0 if sys.platform.startswith("linux") else 0.3
 
 Elsewhere than on Linux no `closed` comes and no lease can be asked for, so this is how every save in place ends.
 """
+MOST_ASKED = 1_000
 SHOWN_S = 0.4
 """A write quicker than this is not shown as being written: the card would only blink."""
 
@@ -42,6 +44,17 @@ class OpenFiles:
             elif now_s - touched_s >= SHOWN_S:
                 slow.append((path, stamp))
         return readable, slow
+
+    def written_now(self, found: Mapping[str, FileStamp]) -> list[str]:
+        """Those that somebody has open for writing, though nobody told: their folder was not watched yet.
+
+        Asked only of files that changed a moment ago, and not of very many.
+        """
+        since_ns = time.time_ns() - int(STILL_S * 1e9)
+        fresh = [path for path, stamp in found.items() if max(stamp.mtime_ns, stamp.ctime_ns) > since_ns]
+        if len(fresh) > MOST_ASKED:
+            return []
+        return [path for path in fresh if stat.S_ISREG(found[path].kind) and has_writer(self._door.root / path)]
 
     def _may_be_read(self, path: str, stamp: FileStamp, now_s: float) -> bool:
         # Nobody closes a link, a pipe or a device, so there is nothing to wait for.

@@ -190,21 +190,25 @@ class TaskFiles:
 
     def _root_is_armed(self) -> bool:
         """Whether the root is there and watched; arms it after it appeared, or appeared anew."""
-        try:
-            status = self.root.stat()
-        except OSError:
+        current = self._root_now()
+        if current is None:
             self._wait_for_root()
             return False
-        if not stat.S_ISDIR(status.st_mode):
-            self._wait_for_root()
-            return False
-        current = (status.st_dev, status.st_ino)
         if current == self._root_id:
             if self._polling or (self._watch is not None and self._watch.alive):
                 return True
-            self.failures += 1
-            log.warning("the watcher of %s ended; starting another", self.root)
+            if self._root_now() == current:  # else it went this very moment, and its watcher with it, as it should
+                self.failures += 1
+                log.warning("the watcher of %s ended; starting another", self.root)
         return self._arm(current)
+
+    def _root_now(self) -> tuple[int, int] | None:
+        """Which folder lies at the root, None where none does."""
+        try:
+            status = self.root.stat()
+        except OSError:
+            return None
+        return (status.st_dev, status.st_ino) if stat.S_ISDIR(status.st_mode) else None
 
     def _wait_for_root(self) -> None:
         if self._root_id is not None or self._condition is None:
@@ -267,7 +271,8 @@ class TaskFiles:
         for column in COLUMNS:
             found = self._scan(column.value)
             cached = self._cache.load(column.value) if self._cache else {}
-            self._intake.read(self._intake.read_cached(found, cached), loading=True)
+            unread = self._intake.read_cached(found, cached)
+            self._intake.read(self._without_open(unread, found), loading=True)
             self._intake.drop_from_cache(cached.keys() - self._intake.known.keys())
         self._loaded = True
         self._next_save_s = time.monotonic()
@@ -280,8 +285,15 @@ class TaskFiles:
         self._plan_scan()
 
     def _settle(self, found: dict[str, FileStamp]) -> None:
-        changed = self._intake.different(found) - self.hints.writers().keys()
+        changed = self._without_open(self._intake.different(found), found)
         self._intake.read([*(self._intake.known.keys() - found.keys()), *changed])
+
+    def _without_open(self, paths: set[str], found: dict[str, FileStamp]) -> set[str]:
+        """These paths without what is being written, also where that began before anybody watched."""
+        left = paths - self.hints.writers().keys()
+        open_now = self._open_files.written_now({path: found[path] for path in left})
+        self.hints.expect_close(open_now)
+        return left.difference(open_now)
 
     def _periodic_look(self) -> None:
         """The look that catches what the watcher missed, and notices when it misses too much."""
@@ -343,16 +355,16 @@ class TaskFiles:
     def _look_at_hinted(self, taken: Taken) -> None:
         files = dict.fromkeys(taken.files)
         known = self._intake.known
-        writers = self.hints.writers()
         files.update(dict.fromkeys(path for path in taken.others if path in known or is_folder_link(self.root / path)))
         for folder in taken.folders:
             found = scan(self.root, folder)
             before = [path for path in known if path.startswith(folder + "/")]
             files.update(dict.fromkeys(before))
-            changed = self._intake.different(found)
+            changed = self._without_open(self._intake.different(found), found)
             files.update(dict.fromkeys(changed))
             # A folder made a moment ago is not watched yet, so of a move into it nobody has told where it came from.
             files.update(dict.fromkeys(self._intake.elsewhere(found[path] for path in changed)))
+        writers = self.hints.writers()
         self._intake.read([path for path in files if path not in writers])
 
     def _look_at_writers(self) -> None:
