@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
 import pytest
 
-from tests.kit.boards import Board, task_text
+from tests.kit.boards import Board, Folder, task_text
 from tests.kit.follower import Follower
 
 A = "assigned/pedro/a.yaml"
@@ -143,3 +144,26 @@ def test_a_file_that_is_held_open_is_read_once_it_stood_still_for_five_seconds(
 
 def tasks(follower: Follower, mark: int) -> list:
     return [heard for heard in follower.heard[mark:] if heard.name.startswith("task.")]
+
+
+@pytest.mark.parametrize("begun", ["before the start", "in a new folder", "in a folder moved in"])
+def test_what_nobody_saw_being_opened_is_not_read_half_either(
+    folder: Folder, start_board: Callable[..., Board], begun: str
+) -> None:
+    outside = Folder(folder.root.parent / "outside")
+    place = outside if begun == "in a folder moved in" else folder
+    board = None if begun == "before the start" else start_board()
+    follower = board.follow() if board else None
+    (place.root / "inbox/new").mkdir(parents=True)
+    with SlowWriter(place.root / "inbox/new/a.yaml") as writer:
+        writer.write("id: a\ntitle: half")
+        if place is outside:
+            (outside.root / "inbox/new").rename(folder.root / "inbox/new")
+        board = board or start_board()
+        follower = follower or board.follow()
+        follower.until(lambda: follower.cards, "a card")
+        assert follower.cards["inbox/new/a.yaml"]["state"] == "writing"
+        writer.write(" and whole\n")
+    board.converged(follower)
+    titles = {heard.payload["task"]["title"] for heard in tasks(follower, 0)}
+    assert titles <= {"a.yaml", "half and whole"}

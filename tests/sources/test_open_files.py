@@ -84,3 +84,13 @@ def test_a_file_written_anew_stands_still_anew(file: Path, open_files: OpenFiles
         open_files.look({NAME: 10.0}, 10.1)
         open_files.look({}, 11.0)
         assert open_files.look({NAME: 20.0}, 20.1) == ([], [])
+
+
+def test_of_files_changed_a_moment_ago_those_with_a_writer_are_known(file: Path, open_files: OpenFiles) -> None:
+    def found() -> dict:
+        return {NAME: FileDoor(file.parents[1], 1000).stamp(NAME)}
+
+    assert open_files.written_now(found()) == []
+    with file.open("a"):
+        assert open_files.written_now(found()) == [NAME]
+    assert open_files.written_now(found()) == []
