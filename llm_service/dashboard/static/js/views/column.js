@@ -17,7 +17,7 @@ export function columnView(name, state, current) {
     <header class="column-head">
       <h2 id=${`column-${name}`}>${COLUMN_NAMES[name]} <span class="count">${countText(column, name, state)}</span></h2>
       ${heldChip(column, name)}${problemChip(column, name)}
-      <button class="icon-button only-wide" type="button" data-action="only" data-column=${name}
+      <button class="icon-button" type="button" data-action="only" data-column=${name}
         aria-label=${only ? "Show all columns" : `Show only ${COLUMN_NAMES[name]}`}>${only ? icons["minimize-2"] : icons["maximize-2"]}</button>
     </header>
     <div class="column-scroll" data-scroll=${name}>${body(name, column, state)}</div>
