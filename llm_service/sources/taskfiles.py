@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import random
-import stat
 import threading
 import time
 from collections.abc import Callable
@@ -21,13 +20,13 @@ from llm_service.sources.filedoor import FileDoor
 from llm_service.sources.hints import Hints, Taken
 from llm_service.sources.intake import Intake
 from llm_service.sources.missed import Missed
-from llm_service.sources.mounts import silent_mount
 from llm_service.sources.open_files import ASKED_S, OpenFiles
 from llm_service.sources.parse_cache import ParseCache
 from llm_service.sources.polling import Polls
+from llm_service.sources.root_watch import FolderId, RootWatch
 from llm_service.sources.scanning import is_folder_link, scan
 from llm_service.sources.storm import Storm
-from llm_service.sources.watching import Watch, why_not_watched
+from llm_service.sources.watching import Watch
 
 log = logging.getLogger(__name__)
 
@@ -76,18 +75,14 @@ class TaskFiles:
         self.hints = Hints(root)
         self.failures = 0
         self._publish = publish
-        self._wanted = watch
         self._rescan_s = rescan_s
         self._cache = cache
-        self._new_watch = new_watch
         self._stop = threading.Event()
         self._again = threading.Event()
         self._thread: threading.Thread | None = None
         self._intake = Intake(self.door, publish, cache, self._stop)
         self._intake.between = self._look_at_new_hints
-        self._watch: Watch | None = None
-        self._root_id: tuple[int, int] | None = None
-        self._polling = ""
+        self._root = RootWatch(root, self.hints, watch, new_watch)
         self._condition: BoardCondition | None = None
         self._loaded = False
         self._open_files = OpenFiles(self.door)
@@ -124,11 +119,10 @@ class TaskFiles:
     def status(self) -> WatchStatus:
         """A picture of the watching for ``/ready``."""
         waiting = self._condition is not None and self._condition.waiting
-        mode = "waiting" if waiting else "poll" if self._polling else "native"
-        watching = self._watch is not None and self._watch.alive
+        mode = "waiting" if waiting else "poll" if self._root.polling else "native"
         return WatchStatus(
             mode=mode,
-            alive=self.alive and (watching or mode != "native"),
+            alive=self.alive and (self._root.is_watching or mode != "native"),
             last_scan_age_s=None if self._scanned_s is None else time.monotonic() - self._scanned_s,
             last_scan_ms=None if self._scanned_s is None else self._scan_took_s * 1000,
             files=len(self._intake.known),
@@ -145,16 +139,17 @@ class TaskFiles:
                 # Not a single file's failure, those become problem cards: begin again from the disk.
                 self.failures += 1
                 log.exception("task-files: a look at the folder failed, looking again")
-                self._root_id = None
+                self._root.leave()
                 self._stop.wait(1.0)
-        self._disarm()
+        self._root.leave()
         self._intake.save()
 
     def _step(self) -> None:
         if self._again.is_set():
             self._again.clear()
             self._intake.begin_again()
-            self._root_id, self._condition, self._loaded = None, None, False
+            self._root.leave()
+            self._condition, self._loaded = None, False
         if not self._root_is_armed():
             return
         if time.monotonic() >= self._next_scan_s:
@@ -190,53 +185,32 @@ class TaskFiles:
 
     def _root_is_armed(self) -> bool:
         """Whether the root is there and watched; arms it after it appeared, or appeared anew."""
-        current = self._root_now()
-        if current is None:
+        folder = self._root.folder()
+        if folder is None:
             self._wait_for_root()
             return False
-        if current == self._root_id:
-            if self._polling or (self._watch is not None and self._watch.alive):
+        if self._root.is_on(folder):
+            if self._root.polling or self._root.is_watching:
                 return True
-            if self._root_now() == current:  # else it went this very moment, and its watcher with it, as it should
+            if self._root.folder() == folder:  # else it went this very moment, and its watcher with it, as it should
                 self.failures += 1
                 log.warning("the watcher of %s ended; starting another", self.root)
-        return self._arm(current)
-
-    def _root_now(self) -> tuple[int, int] | None:
-        """Which folder lies at the root, None where none does."""
-        try:
-            status = self.root.stat()
-        except OSError:
-            return None
-        return (status.st_dev, status.st_ino) if stat.S_ISDIR(status.st_mode) else None
+        return self._arm(folder)
 
     def _wait_for_root(self) -> None:
-        if self._root_id is not None or self._condition is None:
+        if self._root.is_armed or self._condition is None:
             log.info("waiting for the folder %s", self.root)
-            self._disarm()
-            self._root_id = None
+            self._root.leave()
             self._intake.forget(list(self._intake.known))
             self._tell_condition(loading=False, waiting=True)
         self._stop.wait(MISSING_POLL_S)
 
-    def _arm(self, current: tuple[int, int]) -> bool:
+    def _arm(self, folder: FolderId) -> bool:
         """Watch first, look second: what changes in between is then at least hinted at."""
-        self._disarm()
-        self.hints.forget()
         self._missed.forget()
-        self._polling = self._why_poll()
-        if not self._polling:
-            try:
-                self._watch = self._new_watch(self.root, self.hints)
-                self._watch.start()
-            except (FileNotFoundError, NotADirectoryError):
-                self._watch = None
-                self._stop.wait(MISSING_POLL_S)
-                return False
-            except Exception as error:  # noqa: BLE001 - whatever ails the watcher or its library, the board can poll
-                self._watch = None
-                self._polling = why_not_watched(error)
-        self._root_id = current
+        if not self._root.arm(folder):
+            self._stop.wait(MISSING_POLL_S)
+            return False
         self._tell_condition(loading=not self._loaded, waiting=False)
         if self._loaded:
             self._look_everywhere()
@@ -244,22 +218,8 @@ class TaskFiles:
             self._first_look()
         return True
 
-    def _why_poll(self) -> str:
-        if self._wanted == "poll":
-            return "polling was asked for"
-        if self._missed.too_often:
-            return self._polling
-        kind = silent_mount(self.root) if self._wanted == "auto" else None
-        return f"the file system ({kind}) does not report changes, so the folder is polled every second" if kind else ""
-
-    def _disarm(self) -> None:
-        if self._watch is not None:
-            self._watch.stop()
-            self._watch = None
-
     def _tell_condition(self, *, loading: bool, waiting: bool) -> None:
-        degraded = (self._polling,) if self._polling and self._wanted != "poll" else ()
-        condition = BoardCondition(loading, waiting, degraded)
+        condition = BoardCondition(loading, waiting, self._root.degraded)
         if condition != self._condition:
             self._condition = condition
             self._publish(condition)
@@ -298,7 +258,7 @@ class TaskFiles:
     def _periodic_look(self) -> None:
         """The look that catches what the watcher missed, and notices when it misses too much."""
         found = self._scan(between=self._look_at_new_hints)
-        if self._polling:
+        if self._root.polling:
             self._settle_quiet(found)
         else:
             self._suspect(found)
@@ -339,9 +299,7 @@ class TaskFiles:
         self._missed.judge(differing)
         if differing:
             log.warning("the watcher missed %d changes, found by looking", differing)
-        if self._missed.too_often and self._wanted != "native":
-            self._polling = "changes are not reported reliably here, so the folder is polled every second"
-            self._disarm()
+        if self._missed.too_often and self._root.distrust():
             self._tell_condition(loading=False, waiting=False)
 
     def _settle_quiet(self, found: dict[str, FileStamp]) -> None:
@@ -394,6 +352,6 @@ class TaskFiles:
 
     def _plan_scan(self) -> None:
         # Jittered, so that several boards on one disk do not look at the same moment.
-        shortest_s = POLL_S if self._polling else self._rescan_s
+        shortest_s = POLL_S if self._root.polling else self._rescan_s
         every_s = max(shortest_s, 20 * self._scan_took_s)
         self._next_scan_s = time.monotonic() + every_s * random.uniform(0.9, 1.1)  # noqa: S311

@@ -36,7 +36,7 @@ class NoWatchLeft(BlindWatch):
 
 def watched_by(watch: type) -> Callable[[Runtime], None]:
     def prepare(runtime: Runtime) -> None:
-        runtime.source._new_watch = watch
+        runtime.source._root._new_watch = watch
 
     return prepare
 
@@ -81,10 +81,10 @@ def test_a_system_without_watches_left_is_polled(start_board: Callable[..., Boar
 
 def test_an_observer_whose_thread_died_is_replaced(board: Board) -> None:
     follower = board.follow()
-    watch = board.runtime.source._watch
+    watch = board.runtime.source._root._watch
     assert isinstance(watch, Watch)
     watch.stop()
-    wait_until(lambda: board.runtime.source._watch is not watch and board.runtime.source._watch, "a new watch")
+    wait_until(lambda: board.runtime.source._root._watch is not watch and board.runtime.source._root._watch, "a new watch")
     board.put("inbox/a.yaml")
     follower.wait_for("task.created", within_s=1.0)
     assert board.get("/ready")[1]["watcher"]["alive"] is True

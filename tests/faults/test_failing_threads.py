@@ -125,7 +125,7 @@ def test_every_thread_of_ours_has_a_name(board: Board) -> None:
     board.follow()
     names = {thread.name for thread in threading.enumerate()}
     assert {"hub", "task-files", "web", "web-connection"} <= names
-    assert isinstance(board.runtime.source._watch, Watch)
+    assert isinstance(board.runtime.source._root._watch, Watch)
 
 
 def test_a_board_whose_thread_is_dead_is_not_ready(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
