@@ -96,7 +96,7 @@ class TaskChange(TypedDict):
 
 
 class TaskEvent(TaskChange):
-    """A task's change with the counts that follow from it."""
+    """A task's change, with the counts after the look at the disk that found it."""
 
     timestamp: NotRequired[str]
     counts: Counts
