@@ -38,7 +38,8 @@ def occasion(*, quick: bool, took_s: float) -> str:
     return (
         f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}, {os.cpu_count()} × {_processor()}, "
         f"{_memory_gb():.0f} GB, Linux {platform.release().partition('-')[0]}, Python {platform.python_version()}, "
-        f"{', '.join(f'{part} {version(part)}' for part in parts)}; load average at the end {os.getloadavg()[1]:.1f}; "
+        f"{', '.join(f'{part} {version(part)}' for part in parts)}; load average at the end {os.getloadavg()[1]:.1f}, "
+        f"niceness {os.nice(0)}; "
         f"`python -m benchmarks {' '.join(sys.argv[1:])}`{', quick' if quick else ''}, {took_s:.0f} s"
     )
 
@@ -51,7 +52,7 @@ def write(document: Path, name: str, rows: Sequence[Row], line: str) -> None:
     _, ended, tail = rest.partition(end)
     if not found or not ended:
         raise ValueError(f"{document} has no lines {begin} and {end}")
-    document.write_text(f"{head}{begin}\n{as_table(rows)}\n\n{line}\n{end}{tail}")
+    document.write_text(f"{head}{begin}\n\n{as_table(rows)}\n\n{line}\n\n{end}{tail}")
 
 
 def _goal(row: Row) -> str:
