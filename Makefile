@@ -30,7 +30,7 @@ faults: $(DEV)  ## The long fault-injection runs
 	$(BIN)/python -m pytest -m faults
 
 bench: $(DEV)  ## The benchmarks; figures go into docs/performance.md
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --write docs/performance.md
 
 docs: $(DEV)  ## Make the documents that come from the types and the commands
 	$(BIN)/python tools/make_docs.py

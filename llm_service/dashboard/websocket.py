@@ -41,6 +41,7 @@ def harden(socketio: Any) -> None:
     _check_options(engine)
     _check_hooks(engine)
     server._send_eio_packet = _careful_send(server)
+    engine.on("disconnect", _one_at_a_time(engine.handlers["disconnect"]))
     # A copy: the driver's table is shared by every server of the process.
     engine._async = {**engine._async, "websocket": _Door}
     engine._handle_connect = _tidy_connect(engine)
@@ -55,6 +56,17 @@ def _careful_send(server: Any) -> Callable[[str, Any], None]:
             original(eio_sid, packet)
 
     return send
+
+
+def _one_at_a_time(leave: Callable[[str, str], None]) -> Callable[[str, str], None]:
+    """Return Socket.IO's handling of a client that left, without two at once: they would pull rooms from each other."""
+    lock = threading.Lock()
+
+    def handle(eio_sid: str, reason: str) -> None:
+        with lock:
+            leave(eio_sid, reason)
+
+    return handle
 
 
 def close_all(socketio: Any) -> None:
@@ -231,6 +243,7 @@ def _check_hooks(engine: Any) -> None:
     hooks = (
         engine._async.get("websocket") is SimpleWebSocketWSGI,
         isinstance(engine.sockets, dict),
+        "disconnect" in engine.handlers,
         callable(getattr(engine, "_handle_connect", None)),
         "generate_id" in type(engine)._handle_connect.__code__.co_names,
         "max_message_size" in inspect.signature(server.__init__).parameters,

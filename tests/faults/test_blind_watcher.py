@@ -84,7 +84,8 @@ def test_an_observer_whose_thread_died_is_replaced(board: Board) -> None:
     watch = board.runtime.source._root._watch
     assert isinstance(watch, Watch)
     watch.stop()
-    wait_until(lambda: board.runtime.source._root._watch is not watch and board.runtime.source._root._watch, "a new watch")
+    root = board.runtime.source._root
+    wait_until(lambda: root._watch is not watch and root._watch, "a new watch")
     board.put("inbox/a.yaml")
     follower.wait_for("task.created", within_s=1.0)
     assert board.get("/ready")[1]["watcher"]["alive"] is True
