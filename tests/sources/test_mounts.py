@@ -12,7 +12,7 @@ MOUNTS = r"""22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
 30 22 0:26 / /mnt/c rw,noatime - 9p drvfs rw,dirsync,aname=drvfs
 31 22 0:27 / /home/me/nfs\040share rw shared:9 master:2 - nfs4 server:/x rw
 32 22 0:28 / /work rw - fuse.sshfs me@there: rw
-33 32 254:1 / /work/local rw - ext4 /dev/vdb rw
+33 32 254:1 / /srv/local rw - ext4 /dev/vdb rw
 34 22 0:29 / /proc rw - proc proc rw
 garbage
 35 22 0:30 / /overlay rw - overlay overlay rw
@@ -34,7 +34,7 @@ def mountinfo(tmp_path: Path) -> str:
         ("/mnt/clever", "ext4", None),
         ("/home/me/nfs share/board", "nfs4", "nfs4"),
         ("/work", "fuse.sshfs", "fuse.sshfs"),
-        ("/work/local/board", "ext4", None),
+        ("/srv/local/board", "ext4", None),
         ("/overlay/board", "overlay", None),
     ],
 )
