@@ -69,7 +69,9 @@ def test_more_than_a_hundred_changes_are_one_event_with_one_number(board: Board,
     assert [heard.name for heard in told] == ["board.changed"]
     assert len(told[0].payload["changes"]) == 300
     assert {change["event"] for change in told[0].payload["changes"]} == {"task.assigned"}
+    # The line about the filling may come after the board was equal; it tells of other events.
     lines = [heard.payload["entry"] for heard in follower.heard[mark:] if heard.name == "activity.added"]
+    lines = [line for line in lines if "task.created" not in line.get("by", {}) and line["event"] != "task.created"]
     assert [(line["event"], line["count"], line["by"]) for line in lines] == [
         ("board.changed", 300, {"task.assigned": 300})
     ]
