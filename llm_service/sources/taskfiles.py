@@ -158,7 +158,7 @@ class TaskFiles:
         if self._stop.is_set():
             return
         taken = self.hints.take()
-        if self._storm.is_on(len(taken.files) + len(taken.gone) + FOLDER_WEIGHT * len(taken.folders)):
+        if self._storm.is_on(len(taken.files) + FOLDER_WEIGHT * len(taken.folders)):
             self._storm.wait_for_quiet()
             self.hints.take()
             self._look_everywhere()
@@ -278,7 +278,7 @@ class TaskFiles:
         if not self.hints.wake.is_set():
             return
         taken = self.hints.take()
-        if taken.everything or taken.folders or len(taken.files) + len(taken.gone) > AT_ONCE:
+        if taken.everything or taken.folders or len(taken.files) > AT_ONCE:
             self.hints.put_back(taken)
         else:
             self._look_at_hinted(taken)
@@ -312,9 +312,6 @@ class TaskFiles:
 
     def _look_at_hinted(self, taken: Taken) -> None:
         files = dict.fromkeys(taken.files)
-        back = {path: stamp for path in taken.gone if (stamp := self.door.stamp(path)) is not None}
-        files.update(dict.fromkeys(path for path in taken.gone if path not in back))
-        files.update(dict.fromkeys(self._without_open(set(back), back)))
         known = self._intake.known
         files.update(dict.fromkeys(path for path in taken.others if path in known or is_folder_link(self.root / path)))
         for folder in taken.folders:
