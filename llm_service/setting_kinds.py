@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 _SWITCH_WORDS = {"1": True, "true": True, "yes": True, "on": True}
 _SWITCH_WORDS |= {"0": False, "false": False, "no": False, "off": False}
@@ -16,7 +17,10 @@ _LABEL = re.compile(r"[A-Za-z0-9_-]{1,63}")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a value may be. `read` returns the value or raises ValueError; `many` takes a list of values."""
+    """What a value may be. `read` returns the value or raises ValueError; `many` takes a list of values.
+
+    A `table` is written in a file only; what its ValueError says is told to the user.
+    """
 
     allowed: str
     read: Callable[[object], object]
@@ -24,6 +28,7 @@ class Kind:
     switch: bool = False
     path: bool = False
     choices: tuple[str, ...] = ()
+    table: bool = False
 
 
 def whole(least: int, most: int, note: str = "") -> Kind:
@@ -102,8 +107,19 @@ def _origin(value: object) -> object:
     return text
 
 
+def _zone(value: object) -> object:
+    """``local`` or a name of the time zone database."""
+    text = _text(value)
+    if text.lower() == "local":
+        return "local"
+    if text not in available_timezones():
+        raise ValueError
+    return text
+
+
 PATH = Kind("a path", lambda value: Path(_text(value)), path=True)
 SWITCH = Kind("true or false", _switch, switch=True)
 HOST = Kind("a host name or an IP address", _host)
 HOSTS = Kind("host names without scheme and port", _host, many=True)
 ORIGINS = Kind("origins like https://name:port, without a path", _origin, many=True)
+ZONE = Kind("local or a name like Europe/Berlin", _zone)

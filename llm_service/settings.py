@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from llm_service.errors import SettingsError
-from llm_service.setting_kinds import HOST, HOSTS, ORIGINS, PATH, SWITCH, Kind, one_of, seconds, whole
+from llm_service.setting_kinds import HOST, HOSTS, ORIGINS, PATH, SWITCH, ZONE, Kind, one_of, seconds, whole
 
 
 def _setting(default: object, kind: Kind, meaning: str, **more: object) -> Any:
@@ -75,6 +75,13 @@ class Settings:
     behind_proxy: bool = _setting(
         False, SWITCH, "Trust one reverse proxy's X-Forwarded-* headers.", not_in_project=True
     )
+    timezone: str = _setting("local", ZONE, "Time zone that days, weeks and months of costs are counted in.")
+    telemetry: bool = _setting(True, SWITCH, "Keep costs, tokens and the board's history.")
+    agent_logs: bool = _setting(
+        True, SWITCH, "Read the logs that Claude Code, Codex and OpenCode keep on this machine.", not_in_project=True
+    )
+    otlp: bool = _setting(False, SWITCH, "Take OpenTelemetry over HTTP at /v1/.", not_in_project=True)
+    keep_days: int = _setting(400, whole(1, 36_500), "Days that single invocations are kept; sums are kept for ever.")
     insecure: bool = _setting(
         False, SWITCH, "Allow what is refused for safety (see docs/security.md).", not_in_project=True
     )
@@ -91,6 +98,11 @@ class Row:
     help: str
     env: str
     not_in_project: bool
+
+    @property
+    def file_only(self) -> bool:
+        """Whether it is a table of a file, which has neither flag nor variable."""
+        return self.kind.table
 
     @property
     def flag(self) -> str:
@@ -144,6 +156,8 @@ def resolve(layers: Sequence[Mapping[str, Given]], home: Path | None = None) -> 
 
 def _read(row: Row, given: Given, home: Path | None) -> Any:
     kind = row.kind
+    if kind.table:
+        return _read_table(row, given)
     if kind.many:
         items = given.value if isinstance(given.value, (list, tuple)) else str(given.value).split(",")
         if not items:
@@ -153,6 +167,13 @@ def _read(row: Row, given: Given, home: Path | None) -> Any:
     if kind.path:
         return _placed(value, given.base, home)
     return value
+
+
+def _read_table(row: Row, given: Given) -> Any:
+    try:
+        return row.kind.read(given.value)
+    except ValueError as error:
+        raise SettingsError(f"{row.name}: {error} (from {given.origin})") from None
 
 
 def _read_one(row: Row, value: object, origin: str) -> Any:

@@ -35,12 +35,12 @@ def test_every_event_has_one_heading():
 
 
 def test_every_setting_has_one_row():
-    rows = re.findall(r"^\| `([a-z_]+)` \| `--", (ROOT / "docs/settings.md").read_text(), re.M)
+    rows = re.findall(r"^\| `([a-z_]+)` \| (?:`--|–)", (ROOT / "docs/settings.md").read_text(), re.M)
     assert rows == list(TABLE)
 
 
 def test_every_route_has_one_heading():
-    headings = re.findall(r"^### `(GET|POST) ([^`]+)`$", (ROOT / "docs/rest.md").read_text(), re.M)
+    headings = re.findall(r"^### `(GET|POST|PUT|DELETE) ([^`]+)`$", (ROOT / "docs/rest.md").read_text(), re.M)
     assert headings == [(route.method, route.path) for route in ROUTES]
 
 

@@ -41,7 +41,9 @@ def documents() -> dict[Path, str]:
 
 def component_schemas() -> dict[str, Any]:
     """The JSON Schemas of all shapes, by name."""
-    wanted = {route.shape for route in ROUTES if route.shape} | {event.shape for event in CATALOGUE}
+    wanted = {shape for route in ROUTES for shape in (route.shape, route.body) if shape} | {
+        event.shape for event in CATALOGUE
+    }
     adapters = [(shape.__name__, "serialization", TypeAdapter(shape)) for shape in sorted(wanted, key=_name)]
     adapters.append(("ErrorJson", "serialization", TypeAdapter(shapes.ErrorJson)))
     _, definitions = TypeAdapter.json_schemas(adapters, ref_template=REF)
@@ -75,6 +77,9 @@ def openapi() -> dict[str, Any]:
 
 def _operation(route: Route) -> dict[str, Any]:
     operation: dict[str, Any] = {"summary": route.about, "responses": {"200": _response(route)}}
+    if route.body:
+        schema = {"$ref": REF.format(model=route.body.__name__)}
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     if route.params:
         operation["parameters"] = [
             {
@@ -101,7 +106,11 @@ _ERRORS = {
     400: "A parameter cannot be used; the error says which and what is allowed.",
     401: "No valid token or login.",
     404: "Not on the board.",
+    403: "Refused.",
+    405: "Not with this method.",
     409: "Not possible as things stand; the error says why.",
+    413: "The body is too large.",
+    415: "The body is of a kind that is not taken.",
     503: "Not ready.",
 }
 
@@ -150,7 +159,8 @@ def settings_page() -> str:
         default = "none" if row.default in (None, ()) else str(row.default).lower()
         place = " Not in a project file." if row.not_in_project else ""
         allowed = (row.kind.allowed or "").replace("|", "\\|")
-        rows.append(f"| `{row.name}` | `{row.flag}` | `{row.env}` | {default} | {allowed} | {row.help}{place} |")
+        ways = "– | –" if row.file_only else f"`{row.flag}` | `{row.env}`"
+        rows.append(f"| `{row.name}` | {ways} | {default} | {allowed} | {row.help}{place} |")
     return _SETTINGS_HEAD + "\n".join(rows) + "\n"
 
 

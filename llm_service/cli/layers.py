@@ -60,18 +60,21 @@ def from_file(path: Path, *, project: bool) -> dict[str, Given]:
         if project and row.not_in_project:
             raise SettingsError(
                 f"{name} cannot be set by a project's file, which may come from someone else;"
-                f" use {_flag_hint(row)}, {row.env} or the user's file (from {origin})"
+                f" use {_elsewhere(row)} (from {origin})"
             )
         found[name] = Given(value, origin, path.parent)
     return found
 
 
-def _flag_hint(row: Row) -> str:
-    return "--no-token" if row.name == "token" else row.flag
+def _elsewhere(row: Row) -> str:
+    if row.file_only:
+        return "the user's file"
+    flag = "--no-token" if row.name == "token" else row.flag
+    return f"{flag}, {row.env} or the user's file"
 
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, Given]:
-    by_variable = {row.env: row for row in TABLE.values()}
+    by_variable = {row.env: row for row in TABLE.values() if not row.file_only}
     found = {}
     for variable, text in environ.items():
         row = by_variable.get(variable)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Mapping
+from typing import cast
 
 from llm_service.core.board import Change
 from llm_service.core.shapes import ActivityEntry
@@ -26,6 +28,10 @@ class Activity:
         for entry in entries:
             self.entries.appendleft(entry)
         return entries
+
+    def keep(self, added: Mapping[str, object]) -> None:
+        """Add a line that some other part of the house wrote: the body of an `activity.added`."""
+        self.entries.appendleft(cast(ActivityEntry, added["entry"]))
 
 
 def _entry(change: Change, at: str) -> ActivityEntry:

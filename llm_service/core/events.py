@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from llm_service.core import shapes
+from llm_service.core.budget_events import BUDGET_EVENTS
+from llm_service.core.cost_events import COST_EVENTS
+from llm_service.core.event_type import EventType
 
 TOPICS = ("board", "activity", "costs")
-
-
-class EventType(NamedTuple):
-    """``topic`` is None for the few events that are not numbered."""
-
-    name: str
-    topic: str | None
-    shape: type
-    when: str
-
 
 CATALOGUE = (
     EventType(
@@ -53,7 +44,8 @@ CATALOGUE = (
     ),
     EventType("activity.snapshot", "activity", shapes.ActivitySnapshot, "after `subscribe`"),
     EventType("activity.added", "activity", shapes.ActivityAdded, "when the feed has one more line"),
-    EventType("costs.snapshot", "costs", shapes.CostsSnapshot, "after `subscribe`"),
+    *COST_EVENTS,
+    *BUDGET_EVENTS,
     EventType("connection_ack", None, shapes.ConnectionAck, "once, when a client connects"),
     EventType("pong", None, shapes.Pong, "as the answer to `ping`"),
     EventType("stream.lost", None, shapes.StreamLost, "when this client fell too far behind and must subscribe again"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from llm_service.core.tasks import FileStamp, FileState, Problem, TaskContent
@@ -44,4 +45,17 @@ class TimePassed:
     """Nothing arrived until a deadline of the state; carries nothing because time is given with every observation."""
 
 
-Observation = FilesChanged | BoardCondition | TimePassed
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """Something another part of the house found out: an event of the catalogue with what it carries.
+
+    A `standing` body is also what a later subscriber of the topic gets as its snapshot.
+    """
+
+    topic: str
+    event: str
+    body: Mapping[str, object]
+    standing: bool = False
+
+
+Observation = FilesChanged | BoardCondition | Announced | TimePassed

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 from llm_service.core import shapes
-
-
-class Param(NamedTuple):
-    """A query or path parameter."""
-
-    name: str
-    about: str
-    place: str = "query"
-    required: bool = False
-
-
-class Route(NamedTuple):
-    """One method of one path; `shape` is what a 200 answers with, None for a page."""
-
-    method: str
-    path: str
-    shape: Any
-    about: str
-    params: tuple[Param, ...] = ()
-    errors: tuple[int, ...] = ()
-    public: bool = False
-
+from llm_service.core.budget_routes import BUDGET_ROUTES
+from llm_service.core.cost_routes import COST_ROUTES
+from llm_service.core.flow_routes import FLOW_ROUTES
+from llm_service.core.ingest_routes import INGEST_ROUTES
+from llm_service.core.log_routes import LOG_ROUTES
+from llm_service.core.price_routes import PRICE_ROUTES
+from llm_service.core.route import Param, Route
+from llm_service.core.watch_routes import WATCH_ROUTES
 
 _FILTERS = (
     Param("column", "inbox, assigned or done; without it all three"),
@@ -91,6 +75,13 @@ ROUTES = (
     Route("GET", "/api/session", shapes.Session, "What the page needs to know of the server it was loaded from."),
     Route("POST", "/api/login-codes", shapes.LoginLink, "A new one-time login link, valid for 15 minutes."),
     Route("POST", "/api/token/rotate", shapes.TokenRotated, "A new token; every login and every link ends."),
+    *COST_ROUTES,
+    *INGEST_ROUTES,
+    *LOG_ROUTES,
+    *PRICE_ROUTES,
+    *BUDGET_ROUTES,
+    *FLOW_ROUTES,
+    *WATCH_ROUTES,
     Route("GET", "/openapi.json", None, "This interface as OpenAPI 3.1."),
     Route("GET", "/docs", None, "This interface as a page."),
 )

@@ -6,6 +6,8 @@ from typing import NotRequired
 
 from typing_extensions import TypeAliasType, TypedDict
 
+from llm_service.core.cost_shapes import CostTotals, Unpriced
+
 Json = TypeAliasType("Json", "bool | int | float | str | list[Json] | dict[str, Json] | None")
 
 
@@ -153,10 +155,6 @@ class ActivitySnapshot(TypedDict):
     entries: list[ActivityEntry]
 
 
-class CostsSnapshot(TypedDict):
-    """`costs.snapshot`: empty until telemetry is kept."""
-
-
 class ConnectionAck(TypedDict):
     """`connection_ack`, sent once on connect; not numbered."""
 
@@ -290,19 +288,12 @@ class TaskTotals(TypedDict):
     total: int
 
 
-class CostTotals(TypedDict):
-    """US dollars; null while no telemetry is kept, because unknown is not zero."""
-
-    today: float | None
-    month: float | None
-    total: float | None
-
-
 class Stats(TypedDict):
     """`GET /api/stats`."""
 
     tasks: TaskTotals
     costs: CostTotals
+    unpriced: Unpriced
     timestamp: str
 
 

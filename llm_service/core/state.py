@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from llm_service.core.activity import Activity
 from llm_service.core.board import Board, Change
 from llm_service.core.events import TOPICS
-from llm_service.core.observations import BoardCondition, FilesChanged, Observation
+from llm_service.core.observations import Announced, BoardCondition, FilesChanged, Observation
 from llm_service.core.query import Query, column_page
 from llm_service.core.shapes import BoardNoted, BoardSnapshot, ListedChange, TaskEvent
 from llm_service.core.stream import Numbered, Stream
@@ -32,6 +32,7 @@ class State:
         self.activity = Activity()
         self.condition = BoardCondition(loading=True, waiting=False)
         self.streams = {topic: Stream(topic, epoch) for topic in TOPICS}
+        self._standing: dict[str, Mapping[str, object]] = {}
         self._unshown = False
         self._shown_s = float("-inf")
         self._snapshot: tuple[int, BoardSnapshot] | None = None
@@ -41,6 +42,8 @@ class State:
         events: list[Numbered] = []
         if isinstance(observation, BoardCondition):
             events.extend(self._condition(observation, now_s, at))
+        if isinstance(observation, Announced):
+            events.append(self._announce(observation, at))
         changes: list[Change] = []
         if isinstance(observation, FilesChanged):
             changes = self.board.apply(observation, now_s)
@@ -76,7 +79,7 @@ class State:
     def _body(self, topic: str) -> Mapping[str, object]:
         if topic == "board":
             return self.board_snapshot()
-        return {"entries": list(self.activity.entries)} if topic == "activity" else {}
+        return {"entries": list(self.activity.entries)} if topic == "activity" else self._standing.get(topic, {})
 
     def board_snapshot(self) -> BoardSnapshot:
         """Counts and the first cards of each column; kept until the stream moves on."""
@@ -95,6 +98,13 @@ class State:
             "waiting": condition.waiting,
             "degraded": list(condition.degraded),
         }
+
+    def _announce(self, announced: Announced, at: str) -> Numbered:
+        if announced.standing:
+            self._standing[announced.topic] = announced.body
+        if announced.event == "activity.added":
+            self.activity.keep(announced.body)
+        return self.streams[announced.topic].add(announced.event, announced.body, at)
 
     def _condition(self, condition: BoardCondition, now_s: float, at: str) -> list[Numbered]:
         loaded = self.condition.loading and not condition.loading

@@ -95,7 +95,7 @@ class _Answers:
         inbox, assigned, done = counts["inbox"], counts["assigned"], counts["done"]
         return {
             "tasks": {"inbox": inbox, "assigned": assigned, "done": done, "total": inbox + assigned + done},
-            "costs": {"today": None, "month": None, "total": None},
+            **self._world.cost_totals(),
             "timestamp": self._world.now_iso(),
         }
 

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from llm_service.core.cost_shapes import CostStats
 from llm_service.core.shapes import Ready
 from llm_service.core.tasks import Problem
 from llm_service.hub import Hub
+
+
+def nothing_kept() -> CostStats:
+    """What is said of costs while no telemetry is kept: unknown, which is not zero."""
+    return {
+        "costs": {"today": None, "month": None, "total": None},
+        "unpriced": {"invocations": None, "tokens": None},
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +34,4 @@ class World:
     readiness: Callable[[], Ready]
     now_iso: Callable[[], str]
     warnings: tuple[str, ...] = ()
+    cost_totals: Callable[[], CostStats] = field(default=nothing_kept)
