@@ -16,16 +16,19 @@ from llm_service.core.paths import is_task_name, may_hold_tasks
 class Taken(NamedTuple):
     """Hints since the last look: files to read at once, folders to look through, and whether all trust is gone.
 
+    `gone` were deleted or moved away; one that is there again may be in a new writer's hands whose hint is on its way.
+
     `others` are not named like tasks: mostly what editors leave, but a link in place of a folder comes as one of them.
     """
 
     files: list[str]
+    gone: list[str]
     folders: list[str]
     others: list[str]
     everything: bool
 
     def __bool__(self) -> bool:
-        return bool(self.files or self.folders or self.others or self.everything)
+        return bool(self.files or self.gone or self.folders or self.others or self.everything)
 
 
 class Hints(FileSystemEventHandler):
@@ -40,12 +43,15 @@ class Hints(FileSystemEventHandler):
         self._root = str(root)
         self._lock = threading.Lock()
         self._files: dict[str, None] = {}
+        self._gone: dict[str, None] = {}
         self._folders: dict[str, None] = {}
         self._others: dict[str, None] = {}
         self._everything = False
         self._writers: dict[str, float] = {}
         self.last_s = 0.0
         self.overflows = 0
+        self.root_went = False
+        """Whether the root itself was deleted or moved since the watch began: then the watcher ends, as it should."""
 
     def dispatch(self, event: FileSystemEvent) -> None:
         kind = event.event_type
@@ -61,7 +67,7 @@ class Hints(FileSystemEventHandler):
         with self._lock:
             for path in (source, target):
                 if path == "":
-                    self._everything = True
+                    self._everything = self.root_went = True
                 elif path is not None:
                     self._folders[path] = None
             self._arrived()
@@ -69,13 +75,13 @@ class Hints(FileSystemEventHandler):
     def _note_file(self, kind: str, source: str | None, target: str | None) -> None:
         with self._lock:
             if kind == "moved":
-                for path in (source, target):
-                    if path:
-                        self._note_whole(path)
+                self._note_move(source, target)
             elif not source:
                 return
+            elif kind == "deleted":
+                self._note_gone(source)
             elif not _is_task(source):
-                if kind in ("created", "deleted"):
+                if kind == "created":
                     self._note_whole(source)
             elif kind == "modified":
                 # Wakes nobody: `closed` follows, and who waits for it in vain is found by the clock.
@@ -86,9 +92,21 @@ class Hints(FileSystemEventHandler):
             elif kind != "attrib" or source not in self._writers:
                 self._note_whole(source)
 
+    def _note_move(self, source: str | None, target: str | None) -> None:
+        if source:
+            self._note_gone(source)
+        if target:
+            self._note_whole(target)
+
+    def _note_gone(self, path: str) -> None:
+        self._note_whole(path)
+        if self._files.pop(path, self) is None:
+            self._gone[path] = None
+
     def _note_whole(self, path: str) -> None:
-        """Nobody writes this file, or it is gone."""
+        """Nobody writes this file."""
         self._writers.pop(path, None)
+        self._gone.pop(path, None)
         (self._files if _is_task(path) else self._others)[path] = None
         self._arrived()
 
@@ -103,8 +121,9 @@ class Hints(FileSystemEventHandler):
         """The hints since the last call, without the files that somebody writes again by now: those are told anew."""
         with self._lock:
             whole = [path for path in self._files if path not in self._writers]
-            taken = Taken(whole, list(self._folders), list(self._others), self._everything)
-            self._files, self._folders, self._others, self._everything = {}, {}, {}, False
+            gone = [path for path in self._gone if path not in self._writers]
+            taken = Taken(whole, gone, list(self._folders), list(self._others), self._everything)
+            self._files, self._gone, self._folders, self._others, self._everything = {}, {}, {}, {}, False
             self.wake.clear()
             return taken
 
@@ -112,6 +131,7 @@ class Hints(FileSystemEventHandler):
         """Return hints that were not acted on after all."""
         with self._lock:
             self._files.update(dict.fromkeys(taken.files))
+            self._gone.update(dict.fromkeys(taken.gone))
             self._folders.update(dict.fromkeys(taken.folders))
             self._others.update(dict.fromkeys(taken.others))
             self._everything = self._everything or taken.everything
@@ -140,7 +160,8 @@ class Hints(FileSystemEventHandler):
     def forget(self) -> None:
         """Drop everything: a new watch begins."""
         with self._lock:
-            self._files, self._folders, self._others, self._writers, self._everything = {}, {}, {}, {}, False
+            self._files, self._gone, self._folders, self._others, self._writers = {}, {}, {}, {}, {}
+            self._everything = self.root_went = False
 
     def _arrived(self) -> None:
         self.last_s = time.monotonic()

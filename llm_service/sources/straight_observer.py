@@ -56,6 +56,15 @@ class _Emitter(InotifyFullEmitter):
         super().__init__(*args, **more)
         self._dispatch = dispatch
 
+    def on_thread_stop(self) -> None:
+        watches = self._inotify
+        try:
+            super().on_thread_stop()
+        except KeyError:
+            # watchdog 7.1 loses count of a folder that went and came back quickly, and stops in the middle of stopping:
+            # this thread would wait for its next event for ever.
+            watches._move_event_grouper.close()
+
     def queue_event(self, event: FileSystemEvent) -> None:
         if self._event_filter is None or type(event) in self._event_filter:
             self._dispatch(event)

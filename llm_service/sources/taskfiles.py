@@ -158,7 +158,7 @@ class TaskFiles:
         if self._stop.is_set():
             return
         taken = self.hints.take()
-        if self._storm.is_on(len(taken.files) + FOLDER_WEIGHT * len(taken.folders)):
+        if self._storm.is_on(len(taken.files) + len(taken.gone) + FOLDER_WEIGHT * len(taken.folders)):
             self._storm.wait_for_quiet()
             self.hints.take()
             self._look_everywhere()
@@ -192,7 +192,8 @@ class TaskFiles:
         if self._root.is_on(folder):
             if self._root.polling or self._root.is_watching:
                 return True
-            if self._root.folder() == folder:  # else it went this very moment, and its watcher with it, as it should
+            # A folder made a moment later may have the same inode as the one that went.
+            if self._root.folder() == folder and not self.hints.root_went:
                 self.failures += 1
                 log.warning("the watcher of %s ended; starting another", self.root)
         return self._arm(folder)
@@ -278,7 +279,7 @@ class TaskFiles:
         if not self.hints.wake.is_set():
             return
         taken = self.hints.take()
-        if taken.everything or taken.folders or len(taken.files) > AT_ONCE:
+        if taken.everything or taken.folders or len(taken.files) + len(taken.gone) > AT_ONCE:
             self.hints.put_back(taken)
         else:
             self._look_at_hinted(taken)
@@ -311,7 +312,9 @@ class TaskFiles:
         self._intake.read([*gone, *quiet, *(self._intake.take_racy() - changed)])
 
     def _look_at_hinted(self, taken: Taken) -> None:
-        files = dict.fromkeys(taken.files)
+        gone, back = self._gone_and_back(taken.gone)
+        self._intake.forget(gone)
+        files = dict.fromkeys([*taken.files, *back])
         known = self._intake.known
         files.update(dict.fromkeys(path for path in taken.others if path in known or is_folder_link(self.root / path)))
         for folder in taken.folders:
@@ -324,6 +327,11 @@ class TaskFiles:
             files.update(dict.fromkeys(self._intake.elsewhere(found[path] for path in changed)))
         writers = self.hints.writers()
         self._intake.read([path for path in files if path not in writers])
+
+    def _gone_and_back(self, paths: list[str]) -> tuple[list[str], set[str]]:
+        """Which of the paths that went are still gone, and which are there again and not in a new writer's hands."""
+        back = {path: stamp for path in paths if (stamp := self.door.stamp(path)) is not None}
+        return [path for path in paths if path not in back], self._without_open(set(back), back)
 
     def _look_at_writers(self) -> None:
         """Files in a writer's hands: read when the writer let go, shown as being written when it takes its time."""

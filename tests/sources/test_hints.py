@@ -43,7 +43,7 @@ def test_a_file_is_being_written_until_it_is_closed() -> None:
 def test_a_file_that_goes_is_no_longer_being_written(event: FileSystemEvent) -> None:
     hints = told(FileModifiedEvent(A), event)
     assert hints.writers() == {}
-    assert "inbox/a.yaml" in hints.take().files
+    assert hints.take().gone == ["inbox/a.yaml"]
 
 
 def test_a_file_that_is_written_again_before_it_was_taken_is_not_taken() -> None:
@@ -54,9 +54,15 @@ def test_a_file_that_is_written_again_before_it_was_taken_is_not_taken() -> None
 
 
 def test_a_move_is_both_its_ends() -> None:
-    assert told(FileMovedEvent(A, B)).take().files == ["inbox/a.yaml", "done/b.yaml"]
+    taken = told(FileMovedEvent(A, B)).take()
+    assert (taken.gone, taken.files) == (["inbox/a.yaml"], ["done/b.yaml"])
     assert told(FileMovedEvent("/board/archive/a.yaml", B)).take().files == ["done/b.yaml"]
-    assert told(FileMovedEvent(A, "")).take().files == ["inbox/a.yaml"]
+    assert told(FileMovedEvent(A, "")).take().gone == ["inbox/a.yaml"]
+
+
+def test_a_file_that_is_back_whole_is_not_gone() -> None:
+    taken = told(FileMovedEvent(A, B), FileMovedEvent(B, A)).take()
+    assert (taken.gone, taken.files) == (["done/b.yaml"], ["inbox/a.yaml"])
 
 
 def test_a_folder_that_comes_goes_or_moves_is_to_be_looked_through() -> None:
@@ -83,7 +89,7 @@ def test_what_is_not_on_the_board_is_not_written_down(path: str) -> None:
 
 def test_a_name_that_is_no_tasks_is_kept_apart() -> None:
     hints = told(FileCreatedEvent("/board/inbox/4913"), FileModifiedEvent("/board/inbox/notes.md"))
-    assert hints.take() == Taken([], [], ["inbox/4913"], everything=False)
+    assert hints.take() == Taken([], [], [], ["inbox/4913"], everything=False)
 
 
 def test_taking_empties_and_putting_back_restores() -> None:
