@@ -27,3 +27,7 @@ class AlreadyRunning(LlmServiceError):
 
 class TaskFileError(LlmServiceError):
     """A task file cannot be read or written."""
+
+
+class TelemetryUnavailable(LlmServiceError):
+    """What things cost cannot be kept or read now; the sentence says why."""

@@ -14,11 +14,11 @@ class CostTotals(TypedDict):
 
 
 class TokenTotals(TypedDict):
-    """Tokens of the day, the month and all time: input, output and cache together."""
+    """Tokens of the day, the month and all time: input, output and cache together; null: nothing is kept."""
 
-    today: int
-    month: int
-    total: int
+    today: int | None
+    month: int | None
+    total: int | None
 
 
 class Unpriced(TypedDict):
@@ -67,10 +67,11 @@ class ActiveOperation(TypedDict):
 
 
 class Burn(TypedDict):
-    """How fast money and tokens went in the last hour."""
+    """How fast money and tokens went in the last `minutes`: 60, or fewer while less is known; null: nothing is."""
 
-    usd_per_hour: float
-    tokens_per_minute: float
+    usd_per_hour: float | None
+    tokens_per_minute: float | None
+    minutes: int | None
 
 
 class Projection(TypedDict):
@@ -81,7 +82,10 @@ class Projection(TypedDict):
 
 
 class CostUpdate(TypedDict):
-    """`cost.update` and `costs.snapshot`: everything the ticker and the head of the page show."""
+    """`cost.update` and `costs.snapshot`: everything the ticker and the head of the page show.
+
+    `condition` are sentences for the user: why figures are null, or what could not be kept.
+    """
 
     costs: CostTotals
     tokens: TokenTotals
