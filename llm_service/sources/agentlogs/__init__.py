@@ -1,0 +1,1 @@
+"""Finds the logs that coding agents keep on this machine, follows them, and hands on each call once."""
