@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llm_service.core import shapes
+from llm_service.core import flow_shapes, shapes
 from llm_service.core.budget_routes import BUDGET_ROUTES
 from llm_service.core.cost_routes import COST_ROUTES
 from llm_service.core.flow_routes import FLOW_ROUTES
@@ -70,7 +70,17 @@ ROUTES = (
         _FILTERS,
         errors=(400,),
     ),
-    Route("GET", "/api/activity", shapes.ActivityPage, "The newest lines of the activity feed, newest first."),
+    Route(
+        "GET",
+        "/api/activity",
+        flow_shapes.ActivityPage,
+        "The activity feed, newest first: the newest lines, or those before a cursor from the kept history.",
+        (
+            Param("before", "`next` of the page before; goes back as far as the history is kept"),
+            Param("limit", "lines a page, 1 to 200, 100 by default; only with before"),
+        ),
+        errors=(400, 503),
+    ),
     Route("GET", "/api/stats", shapes.Stats, "How many tasks lie where, and what they cost."),
     Route("GET", "/api/session", shapes.Session, "What the page needs to know of the server it was loaded from."),
     Route("POST", "/api/login-codes", shapes.LoginLink, "A new one-time login link, valid for 15 minutes."),

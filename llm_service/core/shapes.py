@@ -271,14 +271,6 @@ FinishedTasks = TypeAliasType("FinishedTasks", list[dict[str, Json]])
 """`GET /api/tasks/finished`: tasks with their files' own fields."""
 
 
-class ActivityPage(TypedDict):
-    """`GET /api/activity`: the newest lines of the feed."""
-
-    entries: list[ActivityEntry]
-    epoch: str
-    seq: int
-
-
 class TaskTotals(TypedDict):
     """How many tasks lie in each column."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_S, _LAST_S = -62_135_596_800.0, 253_402_300_799.0
 """The first and the last second that `datetime` knows, since 1970."""
 
@@ -45,3 +46,11 @@ def _normal(text: str) -> str:
             zone = zone.zfill(2)
             rest = f"{clock}{sign}{zone}" if len(zone) != 2 else f"{clock}{sign}{zone}:00"
     return f"{head}T{rest}"
+
+
+def parse_ms(text: str) -> int | None:
+    """`text` as milliseconds since 1970, or None where it is no time; read as `parse_time` reads it."""
+    normal = parse_time(text)
+    if normal is None:
+        return None
+    return round((datetime.fromisoformat(normal) - _EPOCH).total_seconds() * 1000)

@@ -7,18 +7,23 @@ from functools import partial
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from llm_service.core.flow_shapes import ActivityPage
 from llm_service.core.query import BadQuery, select
-from llm_service.core.shapes import ActivityPage, BoardPage, Health, Ready, Stats
+from llm_service.core.shapes import BoardPage, Health, Ready, Stats
 from llm_service.core.state import State
 from llm_service.core.tasks import Card
+from llm_service.core.times import parse_ms
 from llm_service.dashboard.board_pages import BoardPages
 from llm_service.dashboard.details import Details
-from llm_service.dashboard.query_args import board_query, one_of
+from llm_service.dashboard.query_args import board_query, one_of, whole_number
 from llm_service.dashboard.task_lists import stream_finished, stream_tasks
 from llm_service.dashboard.world import World
+from llm_service.errors import TelemetryUnavailable
 from llm_service.hub import HubStopped
 
 SERVICE = "llm-service-dashboard"
+LAST_ID = (1 << 63) - 1
+"""A cursor with it begins with the lines of its own millisecond: some of them may be missing from the newest lines."""
 
 
 def blueprint(world: World) -> Blueprint:
@@ -42,6 +47,7 @@ def blueprint(world: World) -> Blueprint:
     routes.add_url_rule("/api/tasks/<path:task_id>", "read_only", _read_only, methods=["PATCH"])
     routes.app_errorhandler(BadQuery)(_bad_query)
     routes.app_errorhandler(HubStopped)(_stopping)
+    routes.app_errorhandler(TelemetryUnavailable)(_stopping)
     return routes
 
 
@@ -82,13 +88,13 @@ class _Answers:
         return Response(stream_finished(self._world, cards), mimetype="application/json")
 
     def activity(self) -> ActivityPage:
-        return self._world.hub.ask(
-            lambda state: {
-                "entries": list(state.activity.entries),
-                "epoch": state.epoch,
-                "seq": state.streams["activity"].seq,
-            }
-        )
+        before = request.args.get("before")
+        if before is not None:
+            return self._world.activity_before(before, whole_number(request.args, "limit", 1, 200, 100))
+        page = self._world.hub.ask(_newest_lines)
+        oldest = page["entries"][-1]["at"] if page["entries"] else self._world.now_iso()
+        page["next"] = f"{parse_ms(oldest)}.{LAST_ID}"
+        return page
 
     def stats(self) -> Stats:
         counts = self._world.hub.ask(lambda state: state.board.counts())
@@ -98,6 +104,15 @@ class _Answers:
             **self._world.cost_totals(),
             "timestamp": self._world.now_iso(),
         }
+
+
+def _newest_lines(state: State) -> ActivityPage:
+    return {
+        "entries": list(state.activity.entries),
+        "next": None,
+        "epoch": state.epoch,
+        "seq": state.streams["activity"].seq,
+    }
 
 
 def _cards(state: State) -> tuple[int, list[Card]]:
@@ -113,5 +128,5 @@ def _bad_query(error: BadQuery) -> ResponseReturnValue:
     return jsonify({"error": str(error)}), 400
 
 
-def _stopping(error: HubStopped) -> ResponseReturnValue:
+def _stopping(error: HubStopped | TelemetryUnavailable) -> ResponseReturnValue:
     return jsonify({"error": str(error)}), 503

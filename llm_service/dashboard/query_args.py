@@ -28,7 +28,7 @@ def board_query(args: Mapping[str, str]) -> Query:
         problem=one_of(args, "problem", ["true", "false"], "false") == "true",
         sort=sort,
         after=decode_cursor(cursor, sort) if cursor else None,
-        limit=_limit(args.get("limit", "")),
+        limit=whole_number(args, "limit", 1, MAX_PAGE, PAGE),
     )
 
 
@@ -49,9 +49,11 @@ def listed(args: Mapping[str, str], name: str, allowed: list[str] | None = None)
     return values
 
 
-def _limit(text: str) -> int:
+def whole_number(args: Mapping[str, str], name: str, least: int, most: int, default: int) -> int:
+    """The parameter as a whole number of a range."""
+    text = args.get(name, "")
     if not text:
-        return PAGE
-    if not text.isdecimal() or len(text) > 4 or not 1 <= int(text) <= MAX_PAGE:
-        raise BadQuery(f"limit is '{text[:20]}'; allowed is a whole number from 1 to {MAX_PAGE}")
+        return default
+    if not text.isdecimal() or len(text) > 9 or not least <= int(text) <= most:
+        raise BadQuery(f"{name} is '{text[:20]}'; allowed is a whole number from {least} to {most}")
     return int(text)

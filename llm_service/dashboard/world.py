@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from llm_service.core.cost_shapes import CostStats
+from llm_service.core.flow_shapes import ActivityPage
 from llm_service.core.shapes import Ready
 from llm_service.core.tasks import Problem
+from llm_service.errors import TelemetryUnavailable
 from llm_service.hub import Hub
 
 
@@ -18,6 +20,11 @@ def nothing_kept() -> CostStats:
         "costs": {"today": None, "month": None, "total": None},
         "unpriced": {"invocations": None, "tokens": None},
     }
+
+
+def no_history(before: str, limit: int) -> ActivityPage:
+    """What is said where the board's history is not kept."""
+    raise TelemetryUnavailable("no history is kept; telemetry is off or its database cannot be used")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +42,4 @@ class World:
     now_iso: Callable[[], str]
     warnings: tuple[str, ...] = ()
     cost_totals: Callable[[], CostStats] = field(default=nothing_kept)
+    activity_before: Callable[[str, int], ActivityPage] = field(default=no_history)
