@@ -1,0 +1,134 @@
+"""The table `prices`: what rows were billed at, and what the list did not know, so that each is asked once.
+
+Ids are given out in memory, because the one writer needs them in the middle of its transaction, and are written in
+that same transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple, Protocol
+
+from llm_service.core.price_text import read_quote
+from llm_service.core.pricing import Quote
+
+FORM = 1
+"""Of keys and quotes. Higher when the same list would now be read otherwise, so that kept answers are asked anew."""
+
+
+class Readable(Protocol):
+    """What is needed of the database."""
+
+    def reading(self) -> AbstractContextManager[Any]:
+        """A short-lived connection that only reads."""
+        ...
+
+
+class Priced(NamedTuple):
+    """A quote and the `prices.id` that rows billed at it carry."""
+
+    quote: Quote
+    price_id: int
+
+
+class Page(NamedTuple):
+    """One row of the table; `quote` is JSON, ``null`` for a model that the source does not know."""
+
+    price_id: int
+    key: str
+    model: str
+    provider: str | None
+    source: str
+    source_date: str | None
+    quote: str
+
+
+def key_of(version: str, model: str, provider: str | None) -> str:
+    """What a price is found by: the model as recorded, and which edition of which source was asked."""
+    return json.dumps([FORM, version, provider, model], ensure_ascii=False)
+
+
+class PriceBook:
+    """Finds and keeps pages. Safe from any thread; `save` and `saved` are for the writer."""
+
+    def __init__(self, database: Readable) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._unsaved: dict[str, Page] = {}
+        self._next_id = 0
+
+    def find(self, version: str, model: str, provider: str | None) -> Page | None:
+        """The page that was kept for this, now or in an earlier run."""
+        key = key_of(version, model, provider)
+        with self._lock:
+            return self._unsaved.get(key) or self._stored(key)
+
+    def keep(
+        self, version: str, model: str, provider: str | None, source: str, source_date: str | None, quote: str
+    ) -> Page:
+        """Keep an answer and give its page, the one of before where there is one."""
+        key = key_of(version, model, provider)
+        with self._lock:
+            page = self._unsaved.get(key) or self._stored(key)
+            if page is None:
+                page = Page(self._new_id(), key, model, provider, source, source_date, quote)
+                self._unsaved[key] = page
+            return page
+
+    def save(self, connection: Any, now_ms: int) -> tuple[str, ...]:
+        """Write what is new, in the writer's transaction; give the result to `saved` once it is committed."""
+        with self._lock:
+            pages = list(self._unsaved.values())
+        if pages:
+            connection.executemany(
+                "INSERT OR IGNORE INTO prices (id, key, model, provider, source, source_date, quote, first_used_ms)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        page.price_id,
+                        page.key,
+                        page.model,
+                        page.provider,
+                        page.source,
+                        page.source_date,
+                        page.quote,
+                        now_ms,
+                    )
+                    for page in pages
+                ],
+            )
+        return tuple(page.key for page in pages)
+
+    def saved(self, keys: tuple[str, ...]) -> None:
+        """The transaction that wrote these is committed."""
+        with self._lock:
+            for key in keys:
+                self._unsaved.pop(key, None)
+
+    def _stored(self, key: str) -> Page | None:
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT id, key, model, provider, source, source_date, quote FROM prices WHERE key = ?", (key,)
+            ).fetchone()
+        return None if row is None else Page(*row)
+
+    def _new_id(self) -> int:
+        if not self._next_id:
+            with self._database.reading() as connection:
+                (most,) = connection.execute("SELECT coalesce(max(id), 0) FROM prices").fetchone()
+            self._next_id = most + 1
+        found, self._next_id = self._next_id, self._next_id + 1
+        return found
+
+
+def priced(page: Page | None) -> Priced | None:
+    """The page's quote with its id; None for an unknown model, or a page nobody can read."""
+    if page is None:
+        return None
+    try:
+        quote = read_quote(page.quote)
+    except ValueError:
+        return None
+    return None if quote is None else Priced(quote, page.price_id)
