@@ -30,11 +30,18 @@ def percentiles(hours: Iterable[float]) -> Percentiles:
 
 
 def flow(
-    journeys: Sequence[Journey], days: Sequence[tuple[str, int]], now_ms: int, *, timezone: str, since_ms: int | None
+    journeys: Sequence[Journey],
+    days: Sequence[tuple[str, int]],
+    now_ms: int,
+    *,
+    timezone: str,
+    since_ms: int | None,
+    done_before: int = 0,
 ) -> FlowPage:
     """The page of a range. `days` are its dates with their first millisecond, in order; the range ends now.
 
-    `since_ms` is when watching began for the first time.
+    `since_ms` is when watching began for the first time; `done_before` counts tasks that were done before the range and
+    are not among `journeys`.
     """
     starts = [start for _, start in days]
     done = [journey for journey in journeys if _is_done_in(journey, starts, now_ms)]
@@ -44,7 +51,7 @@ def flow(
         "created": _per_day((journey.created_ms for journey in journeys), starts, now_ms),
         "done": _per_day((journey.done_ms for journey in done), starts, now_ms),
         "seeded": _per_day((journey.done_ms for journey in done if not journey.watched), starts, now_ms),
-        "standing": _standing(journeys, starts, now_ms),
+        "standing": _standing(journeys, starts, now_ms, done_before),
         "lead": percentiles(_hours(done, "created_ms")),
         "cycle": percentiles(_hours(done, "assigned_ms")),
         "agents": _agents(journeys, done),
@@ -77,7 +84,7 @@ def _hours(done: Iterable[Journey], begin: str) -> list[float]:
     return [(end - start) / HOUR_MS for start, end in spans if start is not None and end is not None and end >= start]
 
 
-def _standing(journeys: Sequence[Journey], starts: Sequence[int], now_ms: int) -> DayCounts:
+def _standing(journeys: Sequence[Journey], starts: Sequence[int], now_ms: int, done_before: int) -> DayCounts:
     """Counts at the end of each day. A task whose creation nobody knows was there from the beginning."""
     came = sorted(_came_ms(journey) for journey in journeys)
     # A task that skipped a column never lay there, and one that was removed lies there no longer.
@@ -89,7 +96,7 @@ def _standing(journeys: Sequence[Journey], starts: Sequence[int], now_ms: int) -
     return {
         "inbox": [max(0, bisect_left(came, end) - bisect_left(left_inbox, end)) for end in ends],
         "assigned": [max(0, bisect_left(taken_up, end) - bisect_left(left_work, end)) for end in ends],
-        "done": [bisect_left(done, end) for end in ends],
+        "done": [done_before + bisect_left(done, end) for end in ends],
     }
 
 

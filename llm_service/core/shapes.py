@@ -128,7 +128,10 @@ class BoardNoted(TypedDict):
 
 
 class ActivityEntry(TypedDict):
-    """One line of the activity feed; `count` and `by` are there when one line stands for many changes."""
+    """One line of the activity feed; `count` and `by` are there when one line stands for many changes.
+
+    `inferred`: found later, nobody watched when it happened. `text`: the line of what is no task's, an alert say.
+    """
 
     event: str
     at: str
@@ -141,6 +144,8 @@ class ActivityEntry(TypedDict):
     old_agent: NotRequired[str | None]
     count: NotRequired[int]
     by: NotRequired[dict[str, int]]
+    inferred: NotRequired[bool]
+    text: NotRequired[str]
 
 
 class ActivityAdded(TypedDict):

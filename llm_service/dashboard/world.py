@@ -22,7 +22,7 @@ def nothing_kept() -> CostStats:
     }
 
 
-def no_history(before: str, limit: int) -> ActivityPage:
+def no_history(_before: str, _limit: int) -> ActivityPage:
     """What is said where the board's history is not kept."""
     raise TelemetryUnavailable("no history is kept; telemetry is off or its database cannot be used")
 
