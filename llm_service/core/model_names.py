@@ -68,15 +68,15 @@ def lookups(model: str, provider: str | None) -> tuple[Lookup, ...]:
     found = [Lookup(maker, name, "provider and name as recorded")] if maker else []
     found += _by_shape(name)
     if name.endswith(":free"):
-        # The makers' own lists hold the paid model under the name before the colon.
         return tuple(_once([*found, Lookup("openrouter", name, "the name ends in :free")]))
+    if maker:
+        found += [Lookup(maker, _ROUTING.sub("", name), "the recorded provider, without the routing after the colon")]
     prefix, slash, rest = name.partition("/")
     if slash:
         found += [Lookup(prefix, rest, f"'{prefix}' before the name is the provider")]
         deeper, slash, last = rest.partition("/")
         if slash:
             found += [Lookup(deeper, last, f"'{deeper}' before the name is the provider")]
-    found += [Lookup(maker or prefix, _ROUTING.sub("", name), "without the routing after the colon")]
     bare = _bare(name)
     if maker:
         found += [Lookup(maker, bare, "the recorded provider, the bare name")]

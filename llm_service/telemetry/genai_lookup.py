@@ -44,6 +44,8 @@ def find(model: str, provider: str | None) -> Quote | None:
             seller, info = get_snapshot().find_provider_model(lookup.model, None, lookup.provider, None)
         except LookupError:
             continue
+        if lookup.model.endswith(":free") and not info.id.endswith(":free"):
+            continue  # found by how its name begins: that is the paid one
         return make_quote(seller, info, lookup.rule)
     return None
 

@@ -1,0 +1,70 @@
+"""Rows that were recorded before their model's price was known get it as soon as it is: the thread `prices`.
+
+This is no pricing again: only models for which the list had not answered when the row came, because the child was
+slow, dead or not to be started. What the list was asked for and does not know stays unpriced until the user says so.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from llm_service.telemetry.price_pipe import Key
+from llm_service.telemetry.prices import Pricing
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 60.0
+
+
+class LatePrices:
+    """Waits for answers that come late, asks again once a minute, and hands on the models that now have one."""
+
+    def __init__(
+        self, pricing: Pricing, price: Callable[[frozenset[Key]], None], *, retry_s: float = RETRY_S
+    ) -> None:
+        self._pricing = pricing
+        self._price = price
+        self._retry_s = retry_s
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="prices", daemon=True)
+        self.failures = 0
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begin, with what an earlier run left."""
+        self._thread.start()
+
+    def stop(self, deadline_s: float = 1.0) -> None:
+        """End; `Pricing.stop` wakes the thread, so call that too."""
+        self._stopping.set()
+        self._pricing.stop()
+        self._thread.join(deadline_s)
+
+    def _run(self) -> None:
+        recalled = False
+        while not self._stopping.is_set():
+            try:
+                if not recalled:
+                    self._pricing.recall_late()
+                    recalled = True
+                self._step()
+            except Exception:
+                self.failures += 1
+                log.exception("late prices: a step failed, continuing")
+                self._stopping.wait(self._retry_s)
+
+    def _step(self) -> None:
+        answered = self._pricing.wait_late(self._retry_s)
+        if self._stopping.is_set():
+            return
+        if answered:
+            self._price(answered)
+            self._pricing.forget_late(answered)
+        else:
+            self._pricing.ask_again()
