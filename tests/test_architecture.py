@@ -28,6 +28,7 @@ FLOORS = {
     "setting_kinds": 0,
     "instance_record": 1,
     "private_files": 0,
+    "mounts": 0,
     "logs": 0,
     "errors": 0,
     "": 0,  # the package itself: its version

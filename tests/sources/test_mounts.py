@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from llm_service.sources.mounts import filesystem_type, silent_mount
+from llm_service.mounts import filesystem_type, network_mount
+from llm_service.sources.mounts import silent_mount
 
 MOUNTS = r"""22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
 30 22 0:26 / /mnt/c rw,noatime - 9p drvfs rw,dirsync,aname=drvfs
@@ -49,3 +50,11 @@ def test_where_the_system_does_not_say_nothing_is_silent(tmp_path: Path) -> None
 
 def test_this_machines_own_file_systems_are_known(tmp_path: Path) -> None:
     assert filesystem_type(tmp_path) is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/home/me", None), ("/home/me/nfs share/state", "nfs4"), ("/work/state", "fuse.sshfs"), ("/overlay/x", None)],
+)
+def test_a_file_system_of_another_machine_is_known_as_one(mountinfo: str, path: str, kind: str | None) -> None:
+    assert network_mount(Path(path), mountinfo) == kind
