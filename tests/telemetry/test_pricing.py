@@ -207,7 +207,7 @@ def test_a_price_by_hand(given: Case):
         ("our-own-model", None),
         ("gpt-4o", "github-copilot"),
         ("whisper-large-v3", "groq"),
-        ("deepseek-r1:free", "deepseek"),
+        ("gpt-5:free", "openai"),
         ("", None),
         ("gpt-5" * 100, None),
     ],
