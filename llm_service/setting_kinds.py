@@ -19,7 +19,8 @@ _LABEL = re.compile(r"[A-Za-z0-9_-]{1,63}")
 class Kind:
     """What a value may be. `read` returns the value or raises ValueError; `many` takes a list of values.
 
-    A `table` is written in a file only; what its ValueError says is told to the user.
+    A `table` is written in a file only; what its ValueError says is told to the user. A `secret` has no flag, because
+    every user of the machine can read command lines, and its value is shown nowhere.
     """
 
     allowed: str
@@ -29,6 +30,7 @@ class Kind:
     path: bool = False
     choices: tuple[str, ...] = ()
     table: bool = False
+    secret: bool = False
 
 
 def whole(least: int, most: int, note: str = "") -> Kind:
@@ -117,9 +119,21 @@ def _zone(value: object) -> object:
     return text
 
 
+def _webhook(value: object) -> object:
+    """An http or https address of a host, without user, password or fragment."""
+    text = _text(value)
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError
+    if "@" in parts.netloc or "#" in text or " " in text:
+        raise ValueError
+    return text
+
+
 PATH = Kind("a path", lambda value: Path(_text(value)), path=True)
 SWITCH = Kind("true or false", _switch, switch=True)
 HOST = Kind("a host name or an IP address", _host)
 HOSTS = Kind("host names without scheme and port", _host, many=True)
 ORIGINS = Kind("origins like https://name:port, without a path", _origin, many=True)
 ZONE = Kind("local or a name like Europe/Berlin", _zone)
+WEBHOOK = Kind("an http:// or https:// address without user and password", _webhook, secret=True)

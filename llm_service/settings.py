@@ -13,8 +13,13 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from llm_service.core.budget_settings import read_agent_budgets, read_budgets
+from llm_service.core.budgets import Budget
 from llm_service.errors import SettingsError
-from llm_service.setting_kinds import HOST, HOSTS, ORIGINS, PATH, SWITCH, ZONE, Kind, one_of, seconds, whole
+from llm_service.setting_kinds import HOST, HOSTS, ORIGINS, PATH, SWITCH, WEBHOOK, ZONE, Kind, one_of, seconds, whole
+
+BUDGETS = Kind("tables headed [[budgets]]", read_budgets, table=True)
+AGENT_BUDGETS = Kind("tables headed [[agent_budgets]]", read_agent_budgets, table=True)
 
 
 def _setting(default: object, kind: Kind, meaning: str, **more: object) -> Any:
@@ -82,6 +87,13 @@ class Settings:
     )
     otlp: bool = _setting(False, SWITCH, "Take OpenTelemetry over HTTP at /v1/.", not_in_project=True)
     keep_days: int = _setting(400, whole(1, 36_500), "Days that single invocations are kept; sums are kept for ever.")
+    budgets: tuple[Budget, ...] = _setting((), BUDGETS, "Caps on costs or tokens (see docs/budgets.md).")
+    agent_budgets: tuple[Budget, ...] = _setting(
+        (), AGENT_BUDGETS, "Caps that hold for every agent, unless it has one of its own (see docs/budgets.md)."
+    )
+    budget_webhook: str | None = _setting(
+        None, WEBHOOK, "Address that is told of each budget alert; it is a secret.", not_in_project=True
+    )
     insecure: bool = _setting(
         False, SWITCH, "Allow what is refused for safety (see docs/security.md).", not_in_project=True
     )
@@ -103,6 +115,11 @@ class Row:
     def file_only(self) -> bool:
         """Whether it is a table of a file, which has neither flag nor variable."""
         return self.kind.table
+
+    @property
+    def flagless(self) -> bool:
+        """Whether the command line cannot give it."""
+        return self.kind.table or self.kind.secret
 
     @property
     def flag(self) -> str:
@@ -191,6 +208,8 @@ def _placed(path: Path, base: Path | None, home: Path | None) -> Path:
 
 def _refused(row: Row, value: object, allowed: str, origin: str) -> SettingsError:
     shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."
+    if row.kind.secret:
+        shown = "what is given"
     return SettingsError(f"{row.name}: {shown} is not allowed; allowed: {allowed} (from {origin})")
 
 

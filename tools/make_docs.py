@@ -159,7 +159,8 @@ def settings_page() -> str:
         default = "none" if row.default in (None, ()) else str(row.default).lower()
         place = " Not in a project file." if row.not_in_project else ""
         allowed = (row.kind.allowed or "").replace("|", "\\|")
-        ways = "– | –" if row.file_only else f"`{row.flag}` | `{row.env}`"
+        flag = "–" if row.flagless else f"`{row.flag}`"
+        ways = f"{flag} | –" if row.file_only else f"{flag} | `{row.env}`"
         rows.append(f"| `{row.name}` | {ways} | {default} | {allowed} | {row.help}{place} |")
     return _SETTINGS_HEAD + "\n".join(rows) + "\n"
 

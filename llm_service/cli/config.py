@@ -11,7 +11,10 @@ import click
 from llm_service.cli.options import settings_options
 from llm_service.cli.printing import say
 from llm_service.cli.session import Session, pass_session
-from llm_service.settings import TABLE
+from llm_service.core.budget_settings import as_fields
+from llm_service.core.budgets import Budget
+from llm_service.logs import MASK
+from llm_service.settings import TABLE, Row
 
 
 @click.group()
@@ -27,7 +30,7 @@ def config() -> None:
 def show(session: Session, flags: Mapping[str, object], origin: bool, as_json: bool) -> None:
     """Print every setting as `dashboard start` with the same flags would use it."""
     resolved = session.resolve(flags)
-    values = {name: _plain(getattr(resolved.settings, name)) for name in TABLE}
+    values = {name: _shown(row, getattr(resolved.settings, name)) for name, row in TABLE.items()}
     if as_json:
         full = {name: {"value": value, "origin": resolved.origins[name]} for name, value in values.items()}
         say(json.dumps(full if origin else values, indent=2))
@@ -39,7 +42,15 @@ def show(session: Session, flags: Mapping[str, object], origin: bool, as_json: b
         say(f"{name:<{width}}  " + (f"{text:<{value_width}}  {resolved.origins[name]}" if origin else text))
 
 
+def _shown(row: Row, value: object) -> object:
+    return MASK if row.kind.secret and value is not None else _plain(value)
+
+
 def _plain(value: object) -> object:
     if isinstance(value, Path):
         return str(value)
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, Budget):
+        return as_fields(value)
+    if hasattr(value, "_asdict"):
+        return {name: _plain(each) for name, each in value._asdict().items()}
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value

@@ -69,8 +69,8 @@ def from_file(path: Path, *, project: bool) -> dict[str, Given]:
 def _elsewhere(row: Row) -> str:
     if row.file_only:
         return "the user's file"
-    flag = "--no-token" if row.name == "token" else row.flag
-    return f"{flag}, {row.env} or the user's file"
+    flag = "" if row.flagless else "--no-token, " if row.name == "token" else f"{row.flag}, "
+    return f"{flag}{row.env} or the user's file"
 
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, Given]:

@@ -15,7 +15,7 @@ Command = Callable[..., Any]
 
 def settings_options(*names: str) -> Callable[[Command], Command]:
     """Give a command one flag for each named setting (all, where none is named); it gets them as ``flags``."""
-    rows = [TABLE[name] for name in names] or [row for row in TABLE.values() if not row.file_only]
+    rows = [TABLE[name] for name in names] or [row for row in TABLE.values() if not row.flagless]
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)

@@ -3,7 +3,8 @@
 The rate is the last hour's, mixed with the period's mean: `rate = w·recent + (1-w)·mean`, where
 `w = 6 h / (6 h + what is left at the recent rate)`. Near the end the last hour decides; far from it the mean does, or
 one busy hour of an agent that works eight hours a day would be carried through the night and through the month.
-The mean is taken over at least an hour, so that the first minutes of a day do not count as its measure.
+The mean is taken over at least an hour, so that the first minutes of a day do not count as its measure; a budget
+without an end takes it over the last seven days.
 Nothing is foretold while the last hour is empty, or once the limit is reached.
 """
 
@@ -15,7 +16,7 @@ from llm_service.core.budgets import DAY_MS, HOUR_MS, Standing
 
 NEAR_MS = 6 * HOUR_MS
 HORIZON_MS = 7 * DAY_MS
-"""How far a budget without an end is looked ahead for."""
+"""How far ahead, and how far back for the mean, a budget without an end is looked at."""
 EDGE_PERCENT = 2
 """A crossing that falls into the last part of the period is shown, but no reason for an alert."""
 BEYOND_PERCENT = 10
@@ -65,8 +66,8 @@ def _crossing_ms(standing: Standing) -> int | None:
     recent = standing.recent.of(standing.budget.unit)
     if left <= 0 or recent <= 0:
         return None
-    elapsed_ms = max(HOUR_MS, standing.now_ms - standing.since_ms)
+    mean = standing.steady.of(standing.budget.unit) / max(HOUR_MS, standing.now_ms - standing.steady_since_ms)
     per_ms = recent / HOUR_MS
     weight = NEAR_MS / (NEAR_MS + left / per_ms)
-    rate = weight * per_ms + (1 - weight) * standing.used / elapsed_ms
+    rate = weight * per_ms + (1 - weight) * mean
     return standing.now_ms + min(MOST_MS, int(left / rate))

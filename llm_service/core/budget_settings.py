@@ -37,6 +37,14 @@ class BudgetRefused(ValueError):
     """A budget that cannot be kept as it is written; the text says what is wrong and what is allowed."""
 
 
+class BudgetFixed(BudgetRefused):
+    """A budget that cannot be changed here, because it stands in the settings."""
+
+
+class NoSuchBudget(Exception):
+    """There is no budget, or no alert, with this id; the text says which."""
+
+
 def read_budgets(value: object) -> tuple[Budget, ...]:
     """The `[[budgets]]` of a settings file. Raises ValueError with a sentence that names the entry."""
     found: list[Budget] = []

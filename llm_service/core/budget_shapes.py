@@ -1,4 +1,4 @@
-"""The JSON of budgets and their alerts. Dollars are US dollars; of the two limits one is null, as is what is unknown."""
+"""The JSON of budgets and their alerts, in US dollars; of the two limits one is null, as is what is unknown."""
 
 from __future__ import annotations
 

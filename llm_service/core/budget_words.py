@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import Any, cast
 
 from llm_service.core.budget_alerts import Told
 from llm_service.core.budget_forecast import forecast
 from llm_service.core.budget_shapes import AlertJson, BudgetForecast, BudgetJson
-from llm_service.core.budgets import NANO, Budget, Standing, Unit
+from llm_service.core.budgets import NANO, Budget, Standing, State, Unit
 from llm_service.core.times import iso_seconds
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -171,3 +171,9 @@ def alert_json(
             "acknowledged": None if acknowledged_ms is None else iso_seconds(acknowledged_ms / 1000),
         },
     )
+
+
+def worst(standings: Iterable[Standing]) -> State:
+    """The worst state among them; ok where there are none."""
+    states = {standing.state for standing in standings}
+    return "over" if "over" in states else "warn" if "warn" in states else "ok"

@@ -78,20 +78,25 @@ class Window(NamedTuple):
 class Calendar(Protocol):
     """Where hours, days, weeks (from Monday) and months begin in the setting `timezone`; all in UTC milliseconds."""
 
-    def hour_start_ms(self, ms: int) -> int: ...
-    def day_start_ms(self, ms: int) -> int: ...
-    def week_start_ms(self, ms: int) -> int: ...
-    def month_start_ms(self, ms: int) -> int: ...
+    def hour_start_ms(self, at_ms: int) -> int: ...
+    def day_start_ms(self, at_ms: int) -> int: ...
+    def next_day_ms(self, at_ms: int) -> int: ...
+    def week_start_ms(self, at_ms: int) -> int: ...
+    def next_week_ms(self, at_ms: int) -> int: ...
+    def month_start_ms(self, at_ms: int) -> int: ...
+    def next_month_ms(self, at_ms: int) -> int: ...
 
 
 class Standing(NamedTuple):
-    """A budget at one moment. `since_ms` is when the use of the window began to be counted, `recent` the last hour."""
+    """A budget at one moment. `recent` is the use of the last hour, `steady` the use since `steady_since_ms`: since
+    the period's start, or for a budget without an end of the last days. The two make the forecast."""
 
     budget: Budget
     window: Window
     use: Use
     recent: Use
-    since_ms: int
+    steady: Use
+    steady_since_ms: int
     now_ms: int
 
     @property
@@ -117,16 +122,21 @@ class Standing(NamedTuple):
 
 def window_of(period: Period, now_ms: int, calendar: Calendar) -> Window:
     """The period that holds this moment, in the time zone of the settings."""
-    if period == "total":
-        return Window(0, None)
-    # A moment that is surely in the next period: days have 23 to 25 hours, months 28 to 31 days.
-    start_of, beyond_ms = {
-        "day": (calendar.day_start_ms, 36 * HOUR_MS),
-        "week": (calendar.week_start_ms, 10 * DAY_MS),
-        "month": (calendar.month_start_ms, 40 * DAY_MS),
-    }[period]
-    start_ms = start_of(now_ms)
-    return Window(start_ms, start_of(start_ms + beyond_ms))
+    if period == "day":
+        return Window(calendar.day_start_ms(now_ms), calendar.next_day_ms(now_ms))
+    if period == "week":
+        return Window(calendar.week_start_ms(now_ms), calendar.next_week_ms(now_ms))
+    if period == "month":
+        return Window(calendar.month_start_ms(now_ms), calendar.next_month_ms(now_ms))
+    return Window(0, None)
+
+
+def days_between(start_ms: int, end_ms: int, calendar: Calendar) -> list[int]:
+    """The first instants of the days from the one that holds `start_ms` up to `end_ms`, which is not included."""
+    days = [calendar.day_start_ms(start_ms)]
+    while (later_ms := calendar.next_day_ms(days[-1])) < end_ms:
+        days.append(later_ms)
+    return days
 
 
 def recent_share(hour_before: Use, this_hour: Use, into_hour_ms: int) -> Use:

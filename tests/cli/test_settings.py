@@ -40,7 +40,7 @@ def test_each_layer_beats_the_one_below_it(command, project: Path) -> None:
 def test_every_setting_is_shown_and_has_a_flag_a_variable_and_a_meaning(command) -> None:
     assert set(shown(command("config", "show", "--json"))) == set(TABLE)
     usage = command("dashboard", "start", "--help").out
-    assert [row.flag for row in TABLE.values() if row.flag not in usage and not row.file_only] == []
+    assert [row.flag for row in TABLE.values() if row.flag not in usage and not row.flagless] == []
     assert len({row.env for row in TABLE.values()}) == len(TABLE)
     assert all(row.help.endswith(".") for row in TABLE.values())
 
