@@ -21,9 +21,7 @@ RETRY_S = 60.0
 class LatePrices:
     """Waits for answers that come late, asks again once a minute, and hands on the models that now have one."""
 
-    def __init__(
-        self, pricing: Pricing, price: Callable[[frozenset[Key]], None], *, retry_s: float = RETRY_S
-    ) -> None:
+    def __init__(self, pricing: Pricing, price: Callable[[frozenset[Key]], None], *, retry_s: float = RETRY_S) -> None:
         self._pricing = pricing
         self._price = price
         self._retry_s = retry_s

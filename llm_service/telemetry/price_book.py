@@ -107,6 +107,12 @@ class PriceBook:
             for key in keys:
                 self._unsaved.pop(key, None)
 
+    def forget(self) -> None:
+        """Another, perhaps empty, table is to be written: give numbers of that one."""
+        with self._lock:
+            self._unsaved.clear()
+            self._next_id = 0
+
     def _stored(self, key: str) -> Page | None:
         with self._database.reading() as connection:
             row = connection.execute(

@@ -83,6 +83,8 @@ class Pricing:
         """Why the list cannot be asked, as a sentence; None while it answers."""
         self.version = _version()
         """The edition of the list: ``genai-prices 0.2.3``."""
+        self.source_date: str | None = None
+        """The newest day on which a price of the list changed; None until it was asked."""
 
     def prepare(self, calls: Iterable[Invocation]) -> None:
         """Find the quotes of all these rows' models at once, so that no transaction waits for them."""
@@ -118,6 +120,13 @@ class Pricing:
         """The transaction of the last `save` is committed."""
         keys, self._late_saved = self._writing
         self._book.saved(keys)
+
+    def forget(self) -> None:
+        """Another database is written from now on: what was kept in the one before is looked up and kept anew."""
+        with self._changed:
+            self._entries = {}
+            self._book.forget()
+            self._writing, self._late_saved = ((), frozenset()), frozenset()
 
     def recall_late(self) -> None:
         """Take up what an earlier run left unpriced because the list had not answered."""
@@ -206,6 +215,7 @@ class Pricing:
                 self.problem = answer
             else:
                 self.problem = None
+                self.source_date = answer.date
                 self._no_wait_until = 0.0
                 for key, text in zip(answer.keys, answer.texts, strict=True):
                     self._keep(key, text, answer)

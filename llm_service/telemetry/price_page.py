@@ -1,0 +1,110 @@
+"""Prices for people: which are in use, what a model costs and why, which models have no price, pricing again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llm_service.core.price_json import fix_for, price_json, repriced_json, why_unpriced
+from llm_service.core.price_shapes import ModelPrices, PriceJson, PricesPage, Repriced, UnpricedModel
+from llm_service.core.price_text import read_quote
+from llm_service.telemetry.price_book import Readable
+from llm_service.telemetry.prices import LIST, Pricing
+from llm_service.telemetry.repricing import Repricer
+
+MOST = 500
+"""Models listed; the rest have spent less."""
+
+_IN_USE = """
+SELECT prices.* FROM prices
+JOIN rollups ON rollups.width = 'ever' AND rollups.dimension = 'model' AND rollups.start_ms = 0
+  AND rollups.value = prices.model AND rollups.invocations > 0
+WHERE quote != 'null' ORDER BY rollups.cost_nano DESC, prices.model, prices.provider, prices.id DESC
+"""
+_UNPRICED = """
+SELECT value AS model, unpriced_invocations AS invocations, unpriced_tokens AS tokens FROM rollups
+WHERE width = 'ever' AND dimension = 'model' AND start_ms = 0 AND unpriced_invocations > 0
+ORDER BY unpriced_tokens DESC, value LIMIT ?
+"""
+_SOURCE_DATE = "SELECT max(source_date) FROM prices WHERE source = ?"
+
+
+class Prices:
+    """What the command and the page about prices are told."""
+
+    def __init__(self, database: Readable, pricing: Pricing, repricer: Repricer | None = None) -> None:
+        self._database = database
+        self._pricing = pricing
+        self._repricer = repricer
+
+    def page(self, model: str | None = None, provider: str | None = None) -> PricesPage:
+        """Everything about prices, with an answer for `model` where one is named."""
+        asked = None if model is None else self.of_model(model, provider)
+        with self._database.reading() as connection:
+            in_use = _in_use(connection)
+            unpriced = [self._unpriced(row) for row in connection.execute(_UNPRICED, (MOST,))]
+            (date,) = connection.execute(_SOURCE_DATE, (self._pricing.version,)).fetchone()
+        return {
+            "source": self._pricing.version,
+            "source_date": date or self._pricing.source_date,
+            "problem": self._pricing.problem,
+            "asked": asked,
+            "in_use": in_use,
+            "unpriced": unpriced,
+        }
+
+    def of_model(self, model: str, provider: str | None) -> ModelPrices:
+        """What one model costs, or why nobody knows."""
+        entry = self._pricing.entry(model, provider)
+        found: list[PriceJson] = []
+        for _, own in entry.own:
+            since = own.quote.periods[0].since
+            found.append(price_json(own.quote, "settings", None if since is None else since.isoformat()))
+        if entry.listed is not None:
+            found.append(price_json(entry.listed.quote, self._pricing.version, self._pricing.source_date))
+        why = None if found else why_unpriced(model, LIST, provider)
+        if not found and not entry.known:
+            why = self._pricing.problem or f"{LIST} has not answered yet; ask again"
+        fix = None if found else fix_for(model, provider)
+        return {"model": model, "provider": provider, "prices": found, "why": why, "fix": fix}
+
+    def reprice(self, *, apply: bool, model: str | None = None) -> Repriced:
+        """What pricing again would change, or its doing. Raises `TelemetryUnavailable`."""
+        assert self._repricer is not None
+        changes = self._repricer.apply(model) if apply else self._repricer.preview(model)
+        models = repriced_json(changes)
+        return {
+            "applied": apply,
+            "models": models,
+            "invocations": sum(item["invocations"] for item in models),
+            "before_usd": sum(change.before_nano for change in changes) / 1e9,
+            "after_usd": sum(change.after_nano for change in changes) / 1e9,
+        }
+
+    def _unpriced(self, row: Any) -> UnpricedModel:
+        model, invocations, tokens = row
+        return {
+            "model": model,
+            "invocations": invocations,
+            "tokens": tokens,
+            "why": why_unpriced(model, LIST),
+            "fix": fix_for(model),
+        }
+
+
+def _in_use(connection: Any) -> list[ModelPrices]:
+    """The newest kept price of each recorded model and provider, the one that cost most first."""
+    found: dict[tuple[str, str | None], ModelPrices] = {}
+    for _, _, model, provider, source, source_date, text, _ in connection.execute(_IN_USE):
+        quote = None if (model, provider) in found else read_quote(text)
+        if quote is not None:
+            prices = [price_json(quote, source, source_date)]
+            found[model, provider] = {
+                "model": model,
+                "provider": provider,
+                "prices": prices,
+                "why": None,
+                "fix": None,
+            }
+        if len(found) >= MOST:
+            break
+    return list(found.values())
