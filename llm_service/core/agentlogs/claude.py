@@ -145,10 +145,8 @@ class ClaudeFold:
         self._last_ms = moment
         around = self._around(entry, standing, moment)
         try:
-            rows = [
-                _row(_key(message, entry, line), model, usage, around),
-                *self._advisors(message, entry, line, around),
-            ]
+            key = _key(message, entry, line)
+            rows = [_row(key, model, usage, around), *self._advisors(key, model, usage, around)]
         except ImpossibleCountError:
             self._skip(BAD_COUNT)
             return
@@ -195,7 +193,7 @@ class ClaudeFold:
 
 
 def _key(message: dict[str, Any], entry: dict[str, Any], line: bytes) -> str:
-    """C2, C3: one `message.id` is one call, whatever its requestId. Without it, the next best thing that copies share."""
+    """C2, C3: one `message.id` is one call, whatever its requestId; without it, the next best thing copies share."""
     own = text(message.get("id"))
     if own:
         return f"claude:{own}"

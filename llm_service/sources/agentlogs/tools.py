@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from llm_service.sources.agentlogs.claude_files import CLAUDE
 from llm_service.sources.agentlogs.tool import Tool
 
-TOOLS: tuple[Tool, ...] = ()
+TOOLS: tuple[Tool, ...] = (CLAUDE,)
 
 
 def tool_named(name: str) -> Tool | None:
