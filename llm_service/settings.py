@@ -15,11 +15,13 @@ from typing import Any
 
 from llm_service.core.budget_settings import read_agent_budgets, read_budgets
 from llm_service.core.budgets import Budget
+from llm_service.core.price_settings import OwnPrice, read_prices
 from llm_service.errors import SettingsError
 from llm_service.setting_kinds import HOST, HOSTS, ORIGINS, PATH, SWITCH, WEBHOOK, ZONE, Kind, one_of, seconds, whole
 
 BUDGETS = Kind("tables headed [[budgets]]", read_budgets, table=True)
 AGENT_BUDGETS = Kind("tables headed [[agent_budgets]]", read_agent_budgets, table=True)
+PRICES = Kind('tables headed [prices."model"]', read_prices, table=True)
 
 
 def _setting(default: object, kind: Kind, meaning: str, **more: object) -> Any:
@@ -93,6 +95,9 @@ class Settings:
     )
     budget_webhook: str | None = _setting(
         None, WEBHOOK, "Address that is told of each budget alert; it is a secret.", not_in_project=True
+    )
+    prices: tuple[OwnPrice, ...] = _setting(
+        (), PRICES, "Prices of your own, which come before every list (see docs/prices.md)."
     )
     insecure: bool = _setting(
         False, SWITCH, "Allow what is refused for safety (see docs/security.md).", not_in_project=True

@@ -13,6 +13,7 @@ from llm_service.cli.printing import say
 from llm_service.cli.session import Session, pass_session
 from llm_service.core.budget_settings import as_fields
 from llm_service.core.budgets import Budget
+from llm_service.core.price_settings import OwnPrice, plain
 from llm_service.logs import MASK
 from llm_service.settings import TABLE, Row
 
@@ -49,6 +50,8 @@ def _shown(row: Row, value: object) -> object:
 def _plain(value: object) -> object:
     if isinstance(value, Path):
         return str(value)
+    if isinstance(value, tuple) and value and isinstance(value[0], OwnPrice):
+        return plain(value)
     if isinstance(value, Budget):
         return as_fields(value)
     if hasattr(value, "_asdict"):
