@@ -84,7 +84,7 @@ class AgentLogs:
         while not self._stopping.is_set():
             try:
                 # The watch before the look: what is written in between is heard.
-                news = self._watch.arm([root.path for root in self._passes.roots()])
+                news = self._watch.arm([(root.path, root.tool.listed is None) for root in self._passes.roots()])
                 if news or time.monotonic() >= due_s:
                     self._look_through()
                     due_s = time.monotonic() + (POLL_S if self._watch.polling else self._rescan_s)

@@ -69,17 +69,17 @@ class LogWatch:
         self._observer: BaseObserver | None = None
         self._watches: dict[Path, tuple[tuple[int, int], ObservedWatch]] = {}
 
-    def arm(self, roots: Iterable[Path]) -> bool:
-        """Watch the roots that are there and not watched yet; gives whether there was such a one."""
+    def arm(self, roots: Iterable[tuple[Path, bool]]) -> bool:
+        """Watch the roots (and, where said so, all below) that are there and not watched yet; was there such a one?"""
         if self.polling:
             return False
         news = False
-        for root in roots:
+        for root, deep in roots:
             identity = _identity(root)
             known = self._watches.get(root)
             if identity == (known[0] if known else None) and self._alive():
                 continue
-            news = self._renew(root, identity) or news
+            news = self._renew(root, deep, identity) or news
         return news
 
     def stop(self, deadline_s: float = 1.0) -> None:
@@ -92,7 +92,7 @@ class LogWatch:
     def _alive(self) -> bool:
         return self._observer is not None and self._observer.is_alive()
 
-    def _renew(self, root: Path, identity: tuple[int, int] | None) -> bool:
+    def _renew(self, root: Path, deep: bool, identity: tuple[int, int] | None) -> bool:
         known = self._watches.pop(root, None)
         try:
             if known and self._observer:
@@ -106,11 +106,11 @@ class LogWatch:
                 self._observer = Observer()
                 self._observer.start()
             # The real path: a root that is a link would be watched as the link.
-            watch = self._observer.schedule(self.heard, str(root), recursive=True, event_filter=HEARD)
+            watch = self._observer.schedule(self.heard, str(root), recursive=deep, event_filter=HEARD)
             self._watches[root] = (identity, watch)
         except KeyError:
             # watchdog forgot it by itself: the root was deleted.
-            return self._renew(root, identity)
+            return self._renew(root, deep, identity)
         except Exception as error:  # noqa: BLE001 - whatever it is, the logs are polled and the reason is shown
             self._give_up(why_not_watched(error).replace("the folder is polled every second", "the logs are polled"))
         return True

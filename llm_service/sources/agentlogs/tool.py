@@ -41,7 +41,8 @@ class Tool(NamedTuple):
     `wanted` says of a path below a root whether it is a log (or the store's own main file); it must not touch the disk.
     `order` is the key files are sorted by before a read of many: forks after their parents. Files that end in `.zst`
     are unpacked by the engine before their lines reach the fold. `gaps` are sentences for the page: what no reader of
-    these logs can know.
+    these logs can know. `listed` names a root's logs itself where much else lies below it, too much to walk through or
+    to watch: then only the root folder is watched, not what is below. It raises OSError where the root cannot be read.
     """
 
     name: str
@@ -52,3 +53,4 @@ class Tool(NamedTuple):
     store: StoreReader | None = None
     gaps: tuple[str, ...] = ()
     order: Callable[[Path], Any] = str
+    listed: Callable[[Path], list[Path]] | None = None
