@@ -51,7 +51,8 @@ class OwnPrice:
         """Whether it is for this model of this provider, at whatever time."""
         if self.provider is not None and self.provider != (provider or "").strip().lower():
             return False
-        return any(fnmatchcase(name, self.pattern) for name in names(model))
+        pattern = self.pattern.replace("[", "[[]")  # only * and ? are special: Claude Code's names end in [1m]
+        return any(fnmatchcase(name, pattern) for name in names(model))
 
     def quote(self) -> Quote:
         """The price as a quote; `since` is for the caller to heed, as other prices may hold before it."""
@@ -167,6 +168,6 @@ def _refuse_twice(pattern: str, own: list[OwnPrice]) -> None:
 
 
 def _closeness(own: OwnPrice) -> tuple[bool, bool, int, str, int]:
-    is_pattern = any(char in own.pattern for char in "*?[")
+    is_pattern = any(char in own.pattern for char in "*?")
     later_first = -own.since.toordinal() if own.since is not None else 0
     return (is_pattern, own.provider is None, -len(own.pattern), own.pattern, later_first)

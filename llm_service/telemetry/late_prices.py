@@ -39,10 +39,11 @@ class LatePrices:
         self._thread.start()
 
     def stop(self, deadline_s: float = 1.0) -> None:
-        """End; `Pricing.stop` wakes the thread, so call that too."""
+        """End, with the pricing, which wakes the thread."""
         self._stopping.set()
         self._pricing.stop()
-        self._thread.join(deadline_s)
+        if self._thread.is_alive():
+            self._thread.join(deadline_s)
 
     def _run(self) -> None:
         recalled = False
