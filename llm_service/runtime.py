@@ -20,6 +20,7 @@ from llm_service.settings import Settings, warnings
 from llm_service.sources.filedoor import FileRead
 from llm_service.sources.parse_cache import ParseCache
 from llm_service.sources.taskfiles import TaskFiles
+from llm_service.telemetry_wiring import TelemetryParts
 
 log = logging.getLogger(__name__)
 
@@ -48,16 +49,20 @@ class Runtime:
             cache=ParseCache(instance.state_dir / "parse-cache.db", max_bytes),
         )
         self.hub.on_failure(self.source.begin_again)
+        self.telemetry = TelemetryParts(settings, instance.state_dir, self.hub)
 
     def start(self) -> None:
         """Start reading at once, and the web beside it: importing it takes as long as a first look at 2,000 files."""
         # Most of what a large start makes lives for good; the collector would look through it again and again.
         gc.set_threshold(*_GC_WHILE_LOADING)
         self.hub.add_sink(self._settle)
+        self.telemetry.announce()
         self.hub.start()
         self.source.start()
         try:
             self._start_web()
+            # Last: no card and no page waits for a database.
+            self.telemetry.start()
         except BaseException:
             self._stop_watching()
             raise
@@ -87,9 +92,10 @@ class Runtime:
             readiness=self.readiness,
             now_iso=_now_iso,
             warnings=warnings(settings),
+            cost_totals=self.telemetry.cost_totals,
         )
         links = sessions.Links(new=self.login_url, rotate=self._rotate, hang_up=self._hang_up)
-        self.dashboard = app.create_dashboard(settings, world, self.auth, links)
+        self.dashboard = app.create_dashboard(settings, world, self.auth, links, self.telemetry.blueprints())
         self.server = WebServer(
             self.dashboard.app,
             settings.host,
@@ -123,15 +129,16 @@ class Runtime:
             pause.wait(SIGNAL_SEEN_S)
 
     def stop(self) -> None:
-        """Say goodbye, stop the web, the source and the hub, in that order; within 5 seconds."""
+        """Say goodbye, stop the sources and the hub, write what telemetry has, stop the web; within 5 seconds."""
         self.dashboard.live.say_goodbye()
         self._hang_up()
         self._stop_watching()
-        self.server.stop(deadline_s=2.0)
+        self.server.stop(deadline_s=1.0)
 
     def _stop_watching(self) -> None:
-        self.source.stop(deadline_s=1.5)
-        self.hub.stop(deadline_s=1.0)
+        self.source.stop(deadline_s=1.2)
+        self.hub.stop(deadline_s=0.8)
+        self.telemetry.stop(deadline_s=1.5)
 
     def readiness(self) -> Ready:
         """How true the board is at this moment."""
@@ -146,6 +153,8 @@ class Runtime:
             status.last_scan_age_s is not None and status.last_scan_age_s < SCAN_TOO_OLD_S
         )
         alive = all(thread["alive"] for thread in threads)
+        # The board is true without telemetry: what is wrong there is told, and does not make this unready.
+        threads += self.telemetry.threads()
         return {
             "ready": alive and fresh and status.alive and not condition.loading,
             "version": __version__,
@@ -163,7 +172,7 @@ class Runtime:
             "threads": threads,
             "clients": self.dashboard.live.clients,
             "clients_lost": self.dashboard.live.lost,
-            "degraded": list(condition.degraded),
+            "degraded": [*condition.degraded, *self.telemetry.degraded()],
         }
 
     def _read(self, path: str) -> bytes | Problem | None:

@@ -18,6 +18,8 @@ SINGLY = 100
 """More changes than this at once are one `board.changed`."""
 AT_MOST = 20_000
 """More changes than this at once are a fresh snapshot for everybody: 30 MB of changes help nobody."""
+STANDING_WEIGHT = 100
+"""Fifty standing bodies are kept to be replayed: each is as large as a hundred changes."""
 SNAPSHOT_EVERY_S = 0.3
 """While the folder is first read, everybody gets a fresh snapshot at most this often."""
 
@@ -63,11 +65,14 @@ class State:
 
     def snapshot(self, topic: str, at: str) -> Numbered:
         """The topic as it stands now, as a point of its stream."""
-        return self.streams[topic].stamp(f"{topic}.snapshot", self._body(topic), at)
+        return self.streams[topic].stamp(f"{topic}.snapshot", _timed(self._body(topic), at), at)
 
     def repeat(self, at: str) -> list[Numbered]:
         """A numbered snapshot of every topic for everybody, after events that did not reach them."""
-        return [stream.restart(f"{topic}.snapshot", self._body(topic), at) for topic, stream in self.streams.items()]
+        return [
+            stream.restart(f"{topic}.snapshot", _timed(self._body(topic), at), at)
+            for topic, stream in self.streams.items()
+        ]
 
     def begin_again(self) -> None:
         """Forget the board; it is loading until the source told everything once more. Numbers go on."""
@@ -104,7 +109,9 @@ class State:
             self._standing[announced.topic] = announced.body
         if announced.event == "activity.added":
             self.activity.keep(announced.body)
-        return self.streams[announced.topic].add(announced.event, announced.body, at)
+        # A standing body is whole: whoever missed some of them needs the last, which a snapshot is too.
+        weight = STANDING_WEIGHT if announced.standing else 1
+        return self.streams[announced.topic].add(announced.event, _timed(announced.body, at), at, weight)
 
     def _condition(self, condition: BoardCondition, now_s: float, at: str) -> list[Numbered]:
         loaded = self.condition.loading and not condition.loading
@@ -164,3 +171,8 @@ class State:
             "waiting": noted["waiting"],
             "degraded": noted["degraded"],
         }
+
+
+def _timed(body: Mapping[str, object], at: str) -> Mapping[str, object]:
+    """A body's own `timestamp` is the moment it is told."""
+    return {**body, "timestamp": at} if "timestamp" in body else body

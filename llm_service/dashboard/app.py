@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, jsonify, request, send_from_directory
+from flask import Blueprint, Flask, jsonify, request, send_from_directory
 from flask.typing import ResponseReturnValue
 from flask_socketio import SocketIO
 from werkzeug.exceptions import HTTPException
@@ -31,8 +32,13 @@ class Dashboard:
     live: Live
 
 
-def create_dashboard(settings: Settings, world: World, auth: Auth, links: sessions.Links) -> Dashboard:
-    """Build everything the browser talks to. Nothing is served before the runtime starts a server."""
+def create_dashboard(
+    settings: Settings, world: World, auth: Auth, links: sessions.Links, more: Sequence[Blueprint] = ()
+) -> Dashboard:
+    """Build everything the browser talks to. Nothing is served before the runtime starts a server.
+
+    `more` are the routes of what is put together elsewhere, such as telemetry.
+    """
     app = Flask(__name__, static_folder=str(STATIC), static_url_path="/static")
     app.debug = False  # FLASK_DEBUG=1 in the environment would offer Werkzeug's console to every visitor
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -40,6 +46,8 @@ def create_dashboard(settings: Settings, world: World, auth: Auth, links: sessio
     websocket.harden(socketio)
     live = Live(socketio, world.hub, version=world.version, now_iso=world.now_iso)
     _add_routes(app, world, auth, links)
+    for routes in more:
+        app.register_blueprint(routes)
     headers.install(app)
     if settings.cors_origin:
         from flask_cors import CORS

@@ -1,0 +1,229 @@
+"""Puts telemetry together: database, prices, writer, sums and who tells of them, opened beside the board's start."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from llm_service.core.cost_shapes import CostStats, CostUpdate
+from llm_service.core.cost_unknown import unknown_costs
+from llm_service.core.observations import Announced
+from llm_service.core.shapes import ThreadJson
+from llm_service.core.times import iso_seconds
+from llm_service.errors import TelemetryUnavailable
+from llm_service.hub import Hub
+from llm_service.settings import Settings
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+    from llm_service.telemetry.costs import Costs
+    from llm_service.telemetry.database import Database
+    from llm_service.telemetry.exports import Exports
+    from llm_service.telemetry.looking_back import LookingBack
+    from llm_service.telemetry.prices import Pricing
+    from llm_service.telemetry.recorder import Recorder
+
+log = logging.getLogger(__name__)
+
+OPENING_S = 5.0
+"""How long a request waits for the database to be opened."""
+OFF = "Telemetry is off (telemetry = false): nothing is kept of costs and of the board's history."
+
+
+class Part(Protocol):
+    """A thread of telemetry."""
+
+    failures: int
+
+    @property
+    def alive(self) -> bool: ...
+    def start(self) -> None: ...
+    def stop(self, deadline_s: float = ...) -> None: ...
+
+
+class Late:
+    """Stands for a part until the database is open; using it waits for that, and raises `TelemetryUnavailable`."""
+
+    def __init__(self, get: Callable[[], Any]) -> None:
+        self._get = get
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._get(), name)
+
+
+class Named(NamedTuple):
+    """A thread with the name it has in `/ready`."""
+
+    name: str
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What there is once the database is open. `threads` are in the order of their start, the writer first."""
+
+    database: Database
+    pricing: Pricing
+    recorder: Recorder
+    costs: Costs
+    exports: Exports
+    looking_back: LookingBack
+    threads: tuple[Named, ...]
+
+
+class TelemetryParts:
+    """All of telemetry of one run. Whatever fails in here, the board works; `condition` says what is wrong."""
+
+    def __init__(self, settings: Settings, state_dir: Path, hub: Hub) -> None:
+        self._settings = settings
+        self._state_dir = state_dir
+        self._hub = hub
+        self._opened: Opened | None = None
+        self._reason = "" if settings.telemetry else OFF
+        self._settled = threading.Event()
+        self._stopping = threading.Event()
+        self._opener = threading.Thread(target=self._open, name="telemetry-opening", daemon=True)
+
+    # -- life ---------------------------------------------------------------------------------------------------
+
+    def announce(self) -> None:
+        """Say that nothing is known yet, so that whoever connects before the database is open has a whole body."""
+        self._publish_unknown()
+        if not self._settings.telemetry:
+            self._settled.set()
+
+    def start(self) -> None:
+        """Begin to open the database and return at once."""
+        if self._settings.telemetry:
+            self._opener.start()
+
+    def stop(self, deadline_s: float) -> None:
+        """Let the writer write what waits, then end, within the deadline."""
+        end_s = time.monotonic() + deadline_s
+        self._stopping.set()
+        if self._opener.is_alive():
+            self._opener.join(deadline_s)
+        if self._opened is None:
+            return
+        for named in reversed(self._opened.threads):
+            named.part.stop(max(0.1, end_s - time.monotonic()))
+        self._opened.pricing.stop(max(0.1, end_s - time.monotonic()))
+
+    # -- what others ask ----------------------------------------------------------------------------------------
+
+    def opened(self) -> Opened:
+        """The parts, waiting for the database where it is being opened. Raises `TelemetryUnavailable`."""
+        if not self._settled.wait(OPENING_S):
+            raise TelemetryUnavailable("telemetry is still being opened; try again")
+        if self._opened is None:
+            raise TelemetryUnavailable(self._reason)
+        return self._opened
+
+    def blueprints(self) -> list[Blueprint]:
+        """The routes of telemetry, whether or not it is on."""
+        from llm_service.dashboard import costs_api, export_api, invocation_list_api
+
+        costs = Late(lambda: self.opened().costs)
+        return [
+            costs_api.blueprint(costs, self.cost_update),
+            invocation_list_api.blueprint(costs),
+            export_api.blueprint(Late(lambda: self.opened().exports)),
+        ]
+
+    def cost_totals(self) -> CostStats:
+        """The part of `GET /api/stats` that is about costs; never waits for the database to be opened."""
+        try:
+            if self._opened is not None:
+                return self._opened.costs.stats()
+        except TelemetryUnavailable as error:
+            log.warning("costs cannot be read: %s", error)
+        return {
+            "costs": {"today": None, "month": None, "total": None},
+            "unpriced": {"invocations": None, "tokens": None},
+        }
+
+    def cost_update(self) -> CostUpdate:
+        """How things stand, as the ticker shows it; nulls and the reason where nothing is kept."""
+        try:
+            update = self.opened().costs.update()
+        except TelemetryUnavailable as error:
+            return unknown_costs(self._settings.timezone, self.condition() or (str(error),), _now_iso())
+        update["condition"] = list(self.condition())
+        return update
+
+    def condition(self) -> tuple[str, ...]:
+        """What the user should know about telemetry; empty when all is well."""
+        if self._opened is None:
+            return (self._reason,) if self._reason else ()
+        return (*self._opened.database.notices, *self._opened.recorder.condition)
+
+    def degraded(self) -> list[str]:
+        """The condition as `/ready` tells it: what somebody switched off is not impaired."""
+        return list(self.condition()) if self._settings.telemetry else []
+
+    def threads(self) -> list[ThreadJson]:
+        """The threads of telemetry; none before the database is open."""
+        named = self._opened.threads if self._opened else ()
+        return [{"name": name, "alive": part.alive, "failures": part.failures} for name, part in named]
+
+    # -- opening ------------------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        try:
+            opened = self._build()
+            if self._stopping.is_set():
+                return
+            for named in opened.threads:
+                named.part.start()
+            self._opened = opened
+        except TelemetryUnavailable as error:
+            self._fail(f"Telemetry is not kept: {error}.")
+            log.warning("telemetry is not kept: %s", error)
+        except Exception:
+            self._fail("Telemetry is not kept: its database could not be opened; the log says why.")
+            log.exception("telemetry could not be started; the board works without it")
+        finally:
+            self._settled.set()
+
+    def _build(self) -> Opened:
+        from llm_service.telemetry.costs import Costs
+        from llm_service.telemetry.database import Database
+        from llm_service.telemetry.exports import Exports
+        from llm_service.telemetry.local_zone import zone_name
+        from llm_service.telemetry.looking_back import LookingBack
+        from llm_service.telemetry.prices import Pricing
+        from llm_service.telemetry.recorder import Recorder
+        from llm_service.telemetry.teller import Teller
+
+        database = Database.open(self._state_dir, zone=zone_name(self._settings.timezone), now_ms=_now_ms)
+        pricing = Pricing(database)
+        recorder = Recorder(database, pricing, now_ms=_now_ms)
+        costs = Costs(database, database.zone, _now_ms)
+        teller = Teller(costs, self._hub.publish, condition=self.condition, now_ms=_now_ms)
+        recorder.on_commit(teller.hear)
+        looking_back = LookingBack(database, database.zone, now_ms=_now_ms)
+        exports = Exports(costs, database, looking_back.flow, _now_ms)
+        threads = (Named("recorder", recorder), Named("teller", teller))
+        return Opened(database, pricing, recorder, costs, exports, looking_back, threads)
+
+    def _fail(self, sentence: str) -> None:
+        self._reason = sentence
+        self._publish_unknown()
+
+    def _publish_unknown(self) -> None:
+        body = unknown_costs(self._settings.timezone, self.condition(), _now_iso())
+        self._hub.publish(Announced("costs", "cost.update", body, standing=True))
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _now_iso() -> str:
+    return iso_seconds(time.time())
