@@ -63,8 +63,12 @@ class Sums(NamedTuple):
 
 
 _K = TypeVar("_K")
-_Combination = tuple[int, int, str, str, str, str, str, str]
-"""Hour start (0 where hours are no longer kept), day start, model, agent, tool, project, door, provider."""
+_When = tuple[int, int]
+"""Start of the hour (0 where hours are no longer kept) and of the day."""
+_Combination = tuple[_When, tuple[str, str, str], tuple[str, str, str], tuple[str, str]]
+"""When, then what varies together: model, door, provider; agent, project, tool; task, session."""
+_Timed = dict[tuple[_When, str, str], list[int]]
+"""Sums by when, dimension and value."""
 
 
 def bucket_of(latency_ms: int) -> int:
@@ -75,58 +79,79 @@ def bucket_of(latency_ms: int) -> int:
 
 def summed(lines: Iterable[Line], zone: Zone, hours_from_ms: int = 0) -> Sums:
     """The sums of `lines` in the hours and days of `zone`. Hours that start before `hours_from_ms` are left out."""
-    single, latencies = _combined(lines, zone, hours_from_ms)
+    combined, latencies = _combined(lines, zone, hours_from_ms)
+    served: dict[tuple[_When, tuple[str, str, str]], list[int]] = {}
+    asked: dict[tuple[_When, tuple[str, str, str]], list[int]] = {}
     rollups: dict[Key, list[int]] = {}
-    combined: dict[_Combination, list[int]] = {}
-    for (combination, task, session), sums in single.items():
+    for (when, how, who, (task, session)), sums in combined.items():
+        _add(served, (when, how), sums)
+        _add(asked, (when, who), sums)
         _add(rollups, ("ever", "task", 0, task), sums)
         _add(rollups, ("ever", "session", 0, session), sums)
-        _add(combined, combination, sums)
-    for (hour, day, *values), sums in combined.items():
-        for dimension, value in _valued(values):
-            if hour:
-                _add(rollups, ("hour", dimension, hour, value), sums)
-            _add(rollups, ("day", dimension, day, value), sums)
-            _add(rollups, ("ever", dimension, 0, value), sums)
+    for ((hour, day), dimension, value), sums in _by_dimension(served, asked).items():
+        if hour:
+            _add(rollups, ("hour", dimension, hour, value), sums)
+        _add(rollups, ("day", dimension, day, value), sums)
+        _add(rollups, ("ever", dimension, 0, value), sums)
     return Sums(rollups, latencies)
+
+
+def _by_dimension(
+    served: dict[tuple[_When, tuple[str, str, str]], list[int]],
+    asked: dict[tuple[_When, tuple[str, str, str]], list[int]],
+) -> _Timed:
+    timed: _Timed = {}
+    for (when, (model, door, provider)), sums in served.items():
+        _add(timed, (when, "all", ""), sums)
+        _add(timed, (when, "model", model), sums)
+        _add(timed, (when, "door", door), sums)
+        _add(timed, (when, "provider", provider), sums)
+        if door == Door.LOG:
+            _add(timed, (when, "logged_model", model), sums)
+    for (when, (agent, project, tool)), sums in asked.items():
+        _add(timed, (when, "agent", agent), sums)
+        _add(timed, (when, "project", project), sums)
+        _add(timed, (when, "tool", tool), sums)
+    return timed
 
 
 def _combined(
     lines: Iterable[Line], zone: Zone, hours_from_ms: int
-) -> tuple[dict[tuple[_Combination, str, str], list[int]], dict[LatencyKey, int]]:
+) -> tuple[dict[_Combination, list[int]], dict[LatencyKey, int]]:
     """Sums for every combination that occurs. This is the loop over all rows: what can wait is not in it."""
     hour_and_day = zone.hour_and_day
-    single: dict[tuple[_Combination, str, str], list[int]] = {}
-    latencies: dict[LatencyKey, int] = {}
+    plain = str.__str__
+    combined: dict[_Combination, list[int]] = {}
+    buckets: dict[tuple[_When, int], int] = {}
     for row, cost_nano, sign in lines:
-        hour, day = hour_and_day(row.at_ms)
-        if hour < hours_from_ms:
-            hour = 0
+        when = hour_and_day(row.at_ms)
+        if when[0] < hours_from_ms:
+            when = (0, when[1])
         key = (
-            (
-                hour,
-                day,
-                row.model,
-                row.agent or "",
-                row.tool,
-                row.project or "",
-                str.__str__(row.door),
-                row.provider or "",
-            ),
-            row.task or "",
-            row.session or "",
+            when,
+            (row.model, plain(row.door), row.provider or ""),
+            (row.agent or "", row.project or "", row.tool),
+            (row.task or "", row.session or ""),
         )
-        sums = single.get(key)
+        sums = combined.get(key)
         if sums is None:
-            sums = single[key] = [0] * len(FIELDS)
+            sums = combined[key] = [0] * len(FIELDS)
         _count(sums, row, cost_nano, sign)
         if row.latency_ms is not None:
             sums[12] += sign * row.latency_ms
             sums[13] += sign
-            bucket = bucket_of(row.latency_ms)
-            for place in (("hour", hour, bucket), ("day", day, bucket)) if hour else (("day", day, bucket),):
-                latencies[place] = latencies.get(place, 0) + sign
-    return single, latencies
+            place = (when, bucket_of(row.latency_ms))
+            buckets[place] = buckets.get(place, 0) + sign
+    return combined, _latencies(buckets)
+
+
+def _latencies(buckets: dict[tuple[_When, int], int]) -> dict[LatencyKey, int]:
+    latencies: dict[LatencyKey, int] = {}
+    for ((hour, day), bound), count in buckets.items():
+        if hour:
+            latencies["hour", hour, bound] = latencies.get(("hour", hour, bound), 0) + count
+        latencies["day", day, bound] = latencies.get(("day", day, bound), 0) + count
+    return latencies
 
 
 def _count(sums: list[int], row: Invocation, cost_nano: int | None, sign: int) -> None:
@@ -145,22 +170,6 @@ def _count(sums: list[int], row: Invocation, cost_nano: int | None, sign: int) -
         sums[11] += sign * row.total_tokens
     else:
         sums[9] += sign * cost_nano
-
-
-def _valued(values: list[str]) -> list[tuple[str, str]]:
-    model, agent, tool, project, door, provider = values
-    found = [
-        ("all", ""),
-        ("model", model),
-        ("agent", agent),
-        ("tool", tool),
-        ("project", project),
-        ("door", door),
-        ("provider", provider),
-    ]
-    if door == Door.LOG:
-        found.append(("logged_model", model))
-    return found
 
 
 def _add(into: dict[_K, list[int]], key: _K, sums: list[int]) -> None:

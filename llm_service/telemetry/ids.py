@@ -57,8 +57,14 @@ def remember(connection: sqlite3.Connection, added: list[tuple[int, int]]) -> No
 
 def next_row(connection: sqlite3.Connection) -> int:
     """The first number that no row has or had: a number used twice would give a forgotten id another's text."""
-    query = "SELECT max(coalesce((SELECT max(id) FROM invocations), 0), coalesce((SELECT max(value) FROM counters"
-    return 1 + connection.execute(f"{query} WHERE name = 'last_row'), 0))").fetchone()[0]
+    newest = connection.execute("SELECT max(id) FROM invocations").fetchone()[0]
+    last = connection.execute("SELECT value FROM counters WHERE name = 'last_row'").fetchone()
+    return 1 + max(newest or 0, last[0] if last else 0)
+
+
+def keep_numbers(connection: sqlite3.Connection) -> None:
+    """Remember, before rows are deleted, which numbers were given."""
+    connection.execute("INSERT OR REPLACE INTO counters VALUES ('last_row', ?)", (next_row(connection) - 1,))
 
 
 def select_in(connection: sqlite3.Connection, head: str, values: Iterable[int]) -> Iterator[tuple]:

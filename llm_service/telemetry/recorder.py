@@ -12,10 +12,13 @@ from typing import Any, NamedTuple, TypeVar
 
 from llm_service.core.usage import Invocation
 from llm_service.errors import TelemetryUnavailable
+from llm_service.telemetry import faults
+from llm_service.telemetry.chores import KEEP_DAYS, Chores
 from llm_service.telemetry.database import Database
 from llm_service.telemetry.group_commit import GroupCommit, Recorded, Result
 from llm_service.telemetry.ingest import Kept, Pricing
 from llm_service.telemetry.work_queue import Item, Work, WorkQueue
+from llm_service.telemetry.writer_file import WriterFile
 
 __all__ = ["Committed", "Kept", "Recorded", "Recorder", "Work"]
 
@@ -24,9 +27,8 @@ T = TypeVar("T")
 
 TOLD = 1_000
 """Rows of one commit that listeners are given; more are only counted."""
-RETRY_S = (0.5, 1.0, 2.0, 5.0)
+RETRY_S = (0.25, 0.5, 1.0, 2.0, 5.0)
 """Pauses before trying again while the file cannot be written; the last one is kept."""
-IDLE_S = 1.0
 
 
 class Committed(NamedTuple):
@@ -38,15 +40,23 @@ class Committed(NamedTuple):
 
 
 class Recorder:
-    """Takes rows and other writes from any thread. Nothing here may be waited for on the recorder's own thread."""
+    """Takes rows and other writes from any thread. On its own thread (listeners, works) only `offer` and `post`."""
 
     def __init__(
-        self, database: Database, pricing: Pricing, *, now_ms: Callable[[], int], queue: WorkQueue | None = None
+        self,
+        database: Database,
+        pricing: Pricing,
+        *,
+        now_ms: Callable[[], int],
+        keep_days: int = KEEP_DAYS,
+        queue: WorkQueue | None = None,
     ) -> None:
         self._database = database
-        self._pricing = pricing
         self._now_ms = now_ms
         self._queue = queue or WorkQueue()
+        self._file = WriterFile(database, now_ms)
+        self._group = GroupCommit(self._file, pricing, now_ms)
+        self._chores = Chores(self._file, now_ms, keep_days)
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._listeners: list[Callable[[Committed], None]] = []
         self._lock = threading.Lock()
@@ -54,6 +64,7 @@ class Recorder:
         self._dropped_saved = 0
         self._paused: str | None = None
         self._tries = 0
+        self._abandoned = False
         self.failures = 0
 
     @property
@@ -62,7 +73,7 @@ class Recorder:
 
     @property
     def dropped(self) -> int:
-        """Rows and writes since the start that were offered and could not be kept."""
+        """Rows and writes since the start that were handed in and could not be kept."""
         return self._dropped
 
     @property
@@ -73,7 +84,9 @@ class Recorder:
             found.append(f"Telemetry is paused: {self._paused}. It goes on by itself.")
         if self._dropped:
             found.append(f"{self._dropped:,} rows of telemetry could not be kept since the start.")
-        return tuple(found)
+        if self._file.checking:
+            found.append("The telemetry database is being checked; what comes meanwhile waits.")
+        return (*found, *self._chores.condition)
 
     def on_commit(self, listener: Callable[[Committed], None]) -> None:
         """Call `listener` after every commit with invocations, on the recorder's thread: it must be quick."""
@@ -83,10 +96,15 @@ class Recorder:
         self._thread.start()
 
     def stop(self, deadline_s: float = 2.0) -> None:
-        """Write what waits, carry the log over into the file and end."""
+        """Write what waits, carry the log over into the file and end; what is not written by then is given up."""
         self._queue.close()
+        if not self._thread.is_alive():
+            return
+        self._thread.join(deadline_s)
         if self._thread.is_alive():
-            self._thread.join(deadline_s)
+            self._abandoned = True
+            self._file.interrupt()
+            self._thread.join(0.5)
 
     def record(self, rows: Sequence[Invocation], *, also: Work | None = None, timeout_s: float = 30.0) -> Recorded:
         """Keep `rows` and return after the commit; `also` writes in the same transaction.
@@ -94,7 +112,7 @@ class Recorder:
         Raises `TelemetryUnavailable` where they cannot be kept now, or not within `timeout_s`. Telling them again is
         harmless. What `also` raises comes back to the caller, and then the rows are not kept either.
         """
-        return self._wait(Item(tuple(rows), also, Future()), timeout_s) or Recorded()
+        return self._wait(Item(tuple(rows), also, Future()), timeout_s)
 
     def offer(self, rows: Sequence[Invocation], *, also: Work | None = None) -> bool:
         """Hand rows in without waiting; False, and counted, where there is no room for them."""
@@ -102,13 +120,15 @@ class Recorder:
 
     def write(self, work: Callable[[sqlite3.Connection], T], *, timeout_s: float = 30.0) -> T:
         """Run `work` in a transaction and return, after the commit, what it returned; errors as for `record`."""
-        return self._wait(Item(work=work, answer=Future()), timeout_s)
+        return self._wait(Item(None, work, Future()), timeout_s)
 
     def post(self, work: Work) -> bool:
         """Hand a write in without waiting; False, and counted, where there is no room for it."""
-        return self._hand_in(Item(work=work))
+        return self._hand_in(Item(None, work))
 
     def _wait(self, item: Item, timeout_s: float) -> Any:
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("the recorder cannot wait for itself; use offer or post here")
         if self._paused:
             raise TelemetryUnavailable(f"telemetry is paused: {self._paused}; try again later")
         assert item.answer is not None
@@ -122,43 +142,125 @@ class Recorder:
             raise TelemetryUnavailable(f"telemetry was not kept within {timeout_s:g} s; try again") from None
 
     def _hand_in(self, item: Item) -> bool:
-        if self._queue.put(item):
-            return True
-        self._drop([item])
-        return False
+        kept = self._queue.put(item)
+        if not kept:
+            self._drop([item])
+        return kept
 
     def _drop(self, items: Sequence[Item]) -> None:
         with self._lock:
-            self._dropped += sum(max(1, len(item.rows)) for item in items)
+            self._dropped += sum(item.weight for item in items)
 
     def _run(self) -> None:
-        connection = self._database.writing()
-        group = GroupCommit(connection, self._pricing, self._now_ms)
-        while True:
-            items = self._queue.take(IDLE_S)
-            if items:
-                self._write(group, items)
-            elif self._queue._closed:
-                break
-        connection.close()
+        while not self._finished():
+            try:
+                self._step()
+            except sqlite3.Error as error:
+                self._endure(error)
+            except Exception as error:  # noqa: BLE001 - the one writer must live
+                self._failed(error)
+        self._give_up(self._queue.take(0), "the recorder is stopping")
+        try:
+            self._file.close()
+        except sqlite3.Error as error:
+            log.warning("recorder: the database was not closed in good order: %s", error)
 
-    def _write(self, group: GroupCommit, items: list[Item]) -> None:
+    def _finished(self) -> bool:
+        """Whether all is written after `stop`, or cannot be written, or not in time."""
+        return self._queue.closed and (self._queue.empty or self._paused is not None or self._abandoned)
+
+    def _step(self) -> None:
+        if self._paused:
+            self._queue.settle(RETRY_S[min(self._tries, len(RETRY_S)) - 1])
+        self._file.ready()
+        if self._paused:
+            self._file.probe()
+            self._resume()
+        items = self._queue.take(self._chores.pause_s)
+        if items:
+            self._write(items)
+        if not self._queue.closed:
+            self._chores.step(idle=not items)
+
+    def _write(self, items: list[Item]) -> None:
         wanted = [item for item in items if item.answer is None or item.answer.set_running_or_notify_cancel()]
-        results, kept = group.run(wanted, {})
+        dropped = self._dropped
+        counts = {"dropped": dropped - self._dropped_saved} if dropped > self._dropped_saved else {}
+        try:
+            results, kept = self._group.run(wanted, counts)
+        except Exception as error:
+            self._keep_waiting(items, wanted, error)
+            raise
+        self._dropped_saved = dropped
         self._queue.done(items)
         for result in results:
             self._answer(result)
         if kept:
-            committed = Committed(tuple(kept[-TOLD:]), len(kept), self._now_ms())
-            for listener in self._listeners:
-                listener(committed)
+            self._tell(Committed(tuple(kept[-TOLD:]), len(kept), self._now_ms()))
+
+    def _keep_waiting(self, items: list[Item], wanted: list[Item], error: Exception) -> None:
+        """After a failure of the whole group: those who wait are told, what was only handed in is tried again."""
+        passing = faults.passing(error) if not faults.is_damage(error) else "the telemetry database was damaged"
+        again = [item for item in wanted if item.answer is None] if passing else []
+        if not passing:
+            self._drop([item for item in wanted if item.answer is None])
+        self._queue.done([item for item in items if item not in again])
+        self._queue.give_back(again)
+        for item in wanted:
+            if item.answer is not None:
+                item.answer.set_exception(TelemetryUnavailable(f"{passing}; try again later") if passing else error)
+
+    def _endure(self, error: sqlite3.Error) -> None:
+        """What the file or its surroundings are to blame for: begin anew, or pause and try again."""
+        if faults.is_damage(error):
+            log.error("recorder: the telemetry database is damaged: %s", error)
+            self._file.begin_anew()
+        elif sentence := faults.passing(error):
+            if not self._paused:
+                log.warning("recorder: paused: %s (%s)", sentence, error)
+            self._paused = sentence
+            self._tries += 1
+            self._give_up(self._queue.take_waited_for(), sentence)
+        else:
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        self.failures += 1
+        log.error("recorder: a step failed, continuing", exc_info=error)
+        self._file.roll_back()
+        # What fails at once would fail again at once.
+        self._queue.settle(RETRY_S[0])
+
+    def _resume(self) -> None:
+        log.warning("recorder: writing again")
+        self._paused = None
+        self._tries = 0
+
+    def _give_up(self, items: Sequence[Item], reason: str) -> None:
+        """These will not be written: tell those who wait, count the others."""
+        self._queue.done(items)
+        self._drop([item for item in items if item.answer is None])
+        for item in items:
+            if item.answer is not None and item.answer.set_running_or_notify_cancel():
+                item.answer.set_exception(TelemetryUnavailable(f"telemetry cannot be kept now: {reason}; try again"))
 
     def _answer(self, result: Result) -> None:
-        if result.error is not None:
-            self.failures += 1
-        if result.item.answer is None:
+        answer = result.item.answer
+        if result.error is None:
+            if answer is not None:
+                answer.set_result(result.value)
             return
-        if result.error is not None:
-            result.item.answer.set_exception(result.error)
+        self.failures += 1
+        if answer is not None:
+            answer.set_exception(result.error)
         else:
-            result.item.answer.set_result(result.value)
+            self._drop([result.item])
+            log.error("recorder: a write failed and was left out", exc_info=result.error)
+
+    def _tell(self, committed: Committed) -> None:
+        for listener in self._listeners:
+            try:
+                listener(committed)
+            except Exception:
+                self.failures += 1
+                log.exception("recorder: a listener failed, continuing")

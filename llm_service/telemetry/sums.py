@@ -1,10 +1,12 @@
-"""The tables of sums: adding to them."""
+"""The tables of sums and of single facts: adding to them."""
 
 from __future__ import annotations
 
 import sqlite3
+from functools import lru_cache
 
 from llm_service.core.rollups import FIELDS, Sums
+from llm_service.core.zones import Zone
 
 _ROLLUP = (
     f"INSERT INTO rollups (width, dimension, start_ms, value, {', '.join(FIELDS)})"
@@ -22,6 +24,16 @@ def add(connection: sqlite3.Connection, sums: Sums) -> None:
     """Add `sums` to what is there; in the order of the keys, so that each page is visited once."""
     connection.executemany(_ROLLUP, [(*key, *sums.rollups[key]) for key in sorted(sums.rollups)])
     connection.executemany(_LATENCY, [(*key, sums.latencies[key]) for key in sorted(sums.latencies)])
+
+
+def zone_of(connection: sqlite3.Connection) -> Zone:
+    """The zone that the sums are kept in, as the database says: another program may have changed it."""
+    return _zone(fact(connection, "zone") or "UTC")
+
+
+@lru_cache(maxsize=4)
+def _zone(name: str) -> Zone:
+    return Zone(name)
 
 
 def fact(connection: sqlite3.Connection, name: str) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -23,16 +22,21 @@ _ROW_BYTES = 900
 
 @dataclass(slots=True)
 class Item:
-    """Rows, or work, or both: one savepoint. `answer` is told after the commit; None where nobody waits."""
+    """Rows, or work (then `rows` is None), or both: one savepoint.
 
-    rows: Sequence[Invocation] = ()
+    `answer` is told after the commit; None where nobody waits. `weight` is what it counts as in rows.
+    """
+
+    rows: Sequence[Invocation] | None
     work: Work | None = None
     answer: Future[Any] | None = None
+    weight: int = field(init=False)
     size: int = field(init=False)
 
     def __post_init__(self) -> None:
-        texts = sum(len(row.invocation_id) + len(row.error or "") for row in self.rows)
-        self.size = _ROW_BYTES * max(1, len(self.rows)) + texts
+        rows = self.rows or ()
+        self.weight = max(1, len(rows))
+        self.size = _ROW_BYTES * self.weight + sum(len(row.invocation_id) + len(row.error or "") for row in rows)
 
 
 class WorkQueue:
@@ -56,30 +60,40 @@ class WorkQueue:
     def empty(self) -> bool:
         return not self._items
 
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
     def put(self, item: Item, wait_s: float = 0.0) -> bool:
         """Add an item, waiting for room for at most `wait_s`; False where there was none or the queue is closed.
 
         An item that is larger than the queue is let in when nothing else waits.
         """
-        weight = max(1, len(item.rows))
         with self._changed:
-            if not self._changed.wait_for(lambda: self._closed or self._has_room(weight, item.size), wait_s):
+            if not self._changed.wait_for(lambda: self._closed or self._has_room(item), wait_s):
                 return False
             if self._closed:
                 return False
             self._items.append(item)
-            self._rows += weight
+            self._rows += item.weight
             self._bytes += item.size
             self._changed.notify_all()
         return True
 
     def take(self, wait_s: float) -> list[Item]:
-        """All items that wait; none when none came within `wait_s` or when the queue was closed or woken."""
+        """All items that wait; none when none came within `wait_s` or the queue was closed."""
         with self._changed:
             if not self._items and not self._closed and wait_s > 0:
                 self._changed.wait(wait_s)
             taken = list(self._items)
             self._items.clear()
+            return taken
+
+    def take_waited_for(self) -> list[Item]:
+        """Only the items that somebody waits for; the others stay."""
+        with self._changed:
+            taken = [item for item in self._items if item.answer is not None]
+            self._items = deque(item for item in self._items if item.answer is None)
             return taken
 
     def give_back(self, items: Sequence[Item]) -> None:
@@ -90,7 +104,7 @@ class WorkQueue:
     def done(self, items: Sequence[Item]) -> None:
         """These no longer wait."""
         with self._changed:
-            self._rows -= sum(max(1, len(item.rows)) for item in items)
+            self._rows -= sum(item.weight for item in items)
             self._bytes -= sum(item.size for item in items)
             self._changed.notify_all()
 
@@ -102,11 +116,10 @@ class WorkQueue:
 
     def settle(self, wait_s: float) -> None:
         """Wait, with items or without, until the time is over or the queue is closed."""
-        end_s = time.monotonic() + wait_s
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or time.monotonic() >= end_s, wait_s)
+            self._changed.wait_for(lambda: self._closed, wait_s)
 
-    def _has_room(self, weight: int, size: int) -> bool:
+    def _has_room(self, item: Item) -> bool:
         if not self._rows:
             return True
-        return self._rows + weight <= self._max_rows and self._bytes + size <= self._max_bytes
+        return self._rows + item.weight <= self._max_rows and self._bytes + item.size <= self._max_bytes
