@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from llm_service import __version__
+from llm_service.cli.budget import budget
 from llm_service.cli.config import config
 from llm_service.cli.dashboard import dashboard
 from llm_service.cli.printing import flush, reserve_standard_streams, say
@@ -34,6 +35,7 @@ def cli(context: click.Context, log_level: str | None) -> None:
 cli.add_command(dashboard)
 cli.add_command(task)
 cli.add_command(config)
+cli.add_command(budget)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

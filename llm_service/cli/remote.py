@@ -32,10 +32,23 @@ def login_url(record: Record, environ: Mapping[str, str]) -> str:
 
 def post(record: Record, path: str, environ: Mapping[str, str]) -> dict[str, Any]:
     """POST without a body, with the token. Raises `LlmServiceError`."""
-    headers = {"Content-Length": "0"}
+    return send(record, "POST", path, environ)
+
+
+def send(
+    record: Record, method: str, path: str, environ: Mapping[str, str], fields: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """One request with the token, and `fields` as JSON; returns the object it was answered with.
+
+    Raises `Refused` with the server's own sentence, and `LlmServiceError` where nobody answers.
+    """
+    sent = b"" if fields is None else json.dumps(fields).encode()
+    headers = {"Content-Length": str(len(sent))}
+    if fields is not None:
+        headers["Content-Type"] = "application/json"
     if token := find_token(record, environ):
         headers["Authorization"] = f"Bearer {token}"
-    status, body = _ask(record, "POST", path, headers)
+    status, body = _ask(record, method, path, headers, content=sent)
     if status == UNAUTHORIZED:
         raise Refused(f"{record.url} asks for another token; set LLM_SERVICE_TOKEN to the one it was started with", 401)
     try:
@@ -57,12 +70,17 @@ def answers(record: Record) -> bool:
 
 
 def _ask(
-    record: Record, method: str, path: str, headers: dict[str, str], timeout_s: float = TIMEOUT_S
+    record: Record,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    timeout_s: float = TIMEOUT_S,
+    content: bytes = b"",
 ) -> tuple[int, bytes]:
     host = urlsplit(record.url).hostname or "127.0.0.1"
     connection = http.client.HTTPConnection(host, record.port, timeout=timeout_s)
     try:
-        connection.request(method, path, headers=headers)
+        connection.request(method, path, body=content or None, headers=headers)
         response = connection.getresponse()
         return response.status, response.read(1_000_000)
     except (OSError, http.client.HTTPException) as error:

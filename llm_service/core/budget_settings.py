@@ -18,6 +18,7 @@ from llm_service.core.budgets import (
     Period,
     Scope,
     Unit,
+    own_name,
     settings_id,
 )
 
@@ -84,7 +85,7 @@ def read_budget(fields: Mapping[str, Any], *, origin: Origin, budget_id: str = "
     value = _value(scope, given["value"])
     period = _one_of("period", given["period"], PERIODS)
     unit, limit = _limit(given, words)
-    name = _name("name", given["name"]) if given["name"] is not None else _own_name(scope, value, period, unit)
+    name = _name("name", given["name"]) if given["name"] is not None else own_name(scope, value, period, unit)
     return Budget(
         id=budget_id,
         name=name,
@@ -161,12 +162,6 @@ def _name(key: str, value: object) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_NAME or not value.isprintable():
         raise BudgetRefused(f"{key}: {_shown(value)} is not allowed; allowed: a text of 1 to {LONGEST_NAME} characters")
     return value.strip()
-
-
-def _own_name(scope: str, value: str, period: str, unit: Unit) -> str:
-    whose = "All" if scope == "all" else value
-    name = f"{whose} in total" if period == "total" else f"{whose} per {period}"
-    return name if unit == "usd" else f"{name}, tokens"
 
 
 def _limit(given: Mapping[str, Any], words: Mapping[str, str]) -> tuple[Unit, int]:

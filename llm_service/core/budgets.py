@@ -148,6 +148,13 @@ def recent_share(hour_before: Use, this_hour: Use, into_hour_ms: int) -> Use:
     return Use(*(now + before * left // HOUR_MS for now, before in zip(this_hour, hour_before, strict=True)))
 
 
+def own_name(scope: str, value: str, period: str, unit: str) -> str:
+    """What a budget is called that nobody gave a name."""
+    whose = "All" if scope == "all" else value
+    name = f"{whose} in total" if period == "total" else f"{whose} per {period}"
+    return name if unit == "usd" else f"{name}, tokens"
+
+
 def settings_id(name: str) -> str:
     """The id of a budget of the settings, which are told apart by their names."""
     return f"settings-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
@@ -174,7 +181,7 @@ def for_agent(default: Budget, agent: str, limit: int | None = None) -> Budget:
     """An agent default as it holds for `agent`, with a `limit` of its own where somebody set one."""
     return default._replace(
         id=default_id(default, agent),
-        name=f"{agent} per {default.period}" if default.period != "total" else f"{agent} in total",
+        name=own_name("agent", agent, default.period, default.unit),
         value=agent,
         limit=default.limit if limit is None else limit,
         overridden=limit is not None,

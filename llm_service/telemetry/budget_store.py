@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from llm_service.core.budget_alerts import Told
 from llm_service.core.budget_forecast import HORIZON_MS
@@ -30,6 +30,7 @@ from llm_service.core.budgets import (
 )
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 ALERTS_SHOWN = 50
 MOST_DEFAULTS = 200
@@ -44,6 +45,12 @@ _SUMS = (
     " FROM rollups"
 )
 _ALERTS = "SELECT id, at_ms, budget_id, kind, threshold, period_start_ms, body, acknowledged_ms FROM alerts"
+
+
+class Writer(Protocol):
+    """The recorder, as far as it is used for budgets: runs `work` in a transaction and returns what it returned."""
+
+    def write(self, work: Callable[[sqlite3.Connection], T]) -> T: ...
 
 
 class Rules(NamedTuple):

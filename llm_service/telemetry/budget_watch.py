@@ -10,7 +10,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from llm_service.core.budget_alerts import Told, judge
@@ -19,11 +19,10 @@ from llm_service.core.budget_words import alert_body, budget_json
 from llm_service.core.budgets import Standing
 from llm_service.core.observations import Announced
 from llm_service.telemetry import budget_store
-from llm_service.telemetry.budget_store import Kept, Rules
+from llm_service.telemetry.budget_store import Kept, Rules, Writer
 from llm_service.telemetry.database import Database
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 AT_MOST_EVERY_S = 0.25
 TIMER_S = 15.0
@@ -34,12 +33,6 @@ ALL = None
 """In place of what a commit touched: look at every budget."""
 
 Touched = set[tuple[str, str]]
-
-
-class Writer(Protocol):
-    """The recorder, as far as it is used here."""
-
-    def write(self, work: Callable[[sqlite3.Connection], T]) -> T: ...
 
 
 class BudgetWatch:

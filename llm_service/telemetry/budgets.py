@@ -3,41 +3,59 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from collections.abc import Callable, Mapping
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from llm_service.core.budget_settings import BudgetFixed, BudgetRefused, NoSuchBudget, as_fields, read_budget, read_limit
+from llm_service.core.budget_settings import (
+    BudgetFixed,
+    BudgetRefused,
+    NoSuchBudget,
+    as_fields,
+    read_budget,
+    read_limit,
+)
 from llm_service.core.budget_shapes import AlertJson, BudgetCheck, BudgetJson, BudgetList, BudgetRemoved, WebhookState
 from llm_service.core.budget_words import budget_json, limits, worst
 from llm_service.core.budgets import Budget, agent_of_default, defaults_for
 from llm_service.core.observations import Announced
 from llm_service.core.times import iso_seconds
+from llm_service.core.zones import Zone
 from llm_service.telemetry import budget_store
-from llm_service.telemetry.budget_store import Kept
-from llm_service.telemetry.budget_watch import BudgetWatch, Writer
-from llm_service.telemetry.database import Database
+from llm_service.telemetry.budget_store import Kept, Rules, Writer
 
 MOST_ON_PAGE = 500
 MOST_SHOWN = 200
 
 
+class Readable(Protocol):
+    """The database, as far as it is used here."""
+
+    @property
+    def zone(self) -> Zone: ...
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]: ...
+
+
 class Budgets:
-    """All methods may be called from any thread."""
+    """All methods may be called from any thread. `changed` is called after every change of a budget."""
 
     def __init__(
         self,
-        database: Database,
+        database: Readable,
         recorder: Writer,
-        watch: BudgetWatch,
+        rules: Rules,
         *,
+        changed: Callable[[], None],
         webhook: Callable[[], WebhookState],
         publish: Callable[[Announced], None],
         now_ms: Callable[[], int],
     ) -> None:
         self._database = database
         self._recorder = recorder
-        self._watch = watch
+        self._rules = rules
+        self._changed = changed
         self._webhook = webhook
         self._publish = publish
         self._now_ms = now_ms
@@ -46,7 +64,7 @@ class Budgets:
     def listing(self) -> BudgetList:
         """Everything the page shows of budgets."""
         now_ms = self._now_ms()
-        rules = self._watch.rules
+        rules = self._rules
         with self._database.reading() as connection:
             held = budget_store.kept(connection)
             agents = [*budget_store.known_agents(connection), *_overridden(held)]
@@ -68,7 +86,7 @@ class Budgets:
         """The budgets that a call of these counts for; of none, all there are."""
         now_ms = self._now_ms()
         with self._database.reading() as connection:
-            found = budget_store.budgets_to_check(connection, self._watch.rules, agent, project, model)
+            found = budget_store.budgets_to_check(connection, self._rules, agent, project, model)
             standings = [budget_store.standing(connection, one, self._database.zone, now_ms) for one in found]
         return {
             "state": worst(standings),
@@ -82,7 +100,7 @@ class Budgets:
         held = self._held()
         if len(held.budgets) >= MOST_ON_PAGE:
             raise BudgetRefused(f"there are {MOST_ON_PAGE} budgets already; remove one first")
-        for other in (*self._watch.rules.budgets, *held.budgets):
+        for other in (*self._rules.budgets, *held.budgets):
             if other.name == budget.name:
                 raise BudgetRefused(
                     f"name: there is a budget {budget.name!r} already; change it or choose another name"
@@ -112,7 +130,7 @@ class Budgets:
             return {"id": budget_id, "outcome": "cleared"}
         self._own(budget_id)
         self._recorder.write(lambda connection: budget_store.remove(connection, budget_id))
-        self._watch.look_again()
+        self._changed()
         return {"id": budget_id, "outcome": "removed"}
 
     def acknowledge(self, alert_id: int) -> AlertJson:
@@ -133,14 +151,14 @@ class Budgets:
         agent = agent_of_default(budget_id)
         if not agent:
             return None
-        found = defaults_for([agent], self._watch.rules.agent_defaults, (), {})
+        found = defaults_for([agent], self._rules.agent_defaults, (), {})
         default = next((one for one in found if one.id == budget_id), None)
         if default is None:
             raise NoSuchBudget(f"the settings have no such default for {agent}")
         return default
 
     def _own(self, budget_id: str) -> Budget:
-        for budget in self._watch.rules.budgets:
+        for budget in self._rules.budgets:
             if budget.id == budget_id:
                 raise BudgetFixed(f"{budget.name!r} stands in llm-service.toml; change it there and start again")
         found = next((one for one in self._held().budgets if one.id == budget_id), None)
@@ -156,7 +174,7 @@ class Budgets:
     def _override(self, default: Budget, limit: int | None) -> BudgetJson:
         now_ms = self._now_ms()
 
-        def write(connection: Any) -> None:
+        def write(connection: sqlite3.Connection) -> None:
             if limit is None:
                 budget_store.remove(connection, default.id)
             else:
@@ -166,7 +184,7 @@ class Budgets:
         return self._told(default if limit is None else default._replace(limit=limit, overridden=True))
 
     def _told(self, budget: Budget) -> BudgetJson:
-        self._watch.look_again()
+        self._changed()
         with self._database.reading() as connection:
             standing = budget_store.standing(connection, budget, self._database.zone, self._now_ms())
         return budget_json(standing, self._tz)
