@@ -22,6 +22,7 @@ from llm_service.settings import Settings
 if TYPE_CHECKING:
     from flask import Blueprint
 
+    from llm_service.telemetry.budgets import Budgets
     from llm_service.telemetry.costs import Costs
     from llm_service.telemetry.database import Database
     from llm_service.telemetry.exports import Exports
@@ -74,6 +75,7 @@ class Opened:
     costs: Costs
     exports: Exports
     looking_back: LookingBack
+    budgets: Budgets
     threads: tuple[Named, ...]
 
 
@@ -127,13 +129,14 @@ class TelemetryParts:
 
     def blueprints(self) -> list[Blueprint]:
         """The routes of telemetry, whether or not it is on."""
-        from llm_service.dashboard import costs_api, export_api, invocation_list_api
+        from llm_service.dashboard import budgets_api, costs_api, export_api, invocation_list_api
 
         costs = Late(lambda: self.opened().costs)
         return [
             costs_api.blueprint(costs, self.cost_update),
             invocation_list_api.blueprint(costs),
             export_api.blueprint(Late(lambda: self.opened().exports)),
+            budgets_api.blueprint(Late(lambda: self.opened().budgets)),
         ]
 
     def cost_totals(self) -> CostStats:
@@ -192,6 +195,7 @@ class TelemetryParts:
             self._settled.set()
 
     def _build(self) -> Opened:
+        from llm_service.telemetry.budget_parts import budget_parts
         from llm_service.telemetry.costs import Costs
         from llm_service.telemetry.database import Database
         from llm_service.telemetry.exports import Exports
@@ -209,8 +213,19 @@ class TelemetryParts:
         recorder.on_commit(teller.hear)
         looking_back = LookingBack(database, database.zone, now_ms=_now_ms)
         exports = Exports(costs, database, looking_back.flow, _now_ms)
-        threads = (Named("recorder", recorder), Named("teller", teller))
-        return Opened(database, pricing, recorder, costs, exports, looking_back, threads)
+        guarding = budget_parts(
+            database,
+            recorder,
+            budgets=self._settings.budgets,
+            agent_budgets=self._settings.agent_budgets,
+            webhook_url=self._settings.budget_webhook,
+            publish=self._hub.publish,
+            now_ms=_now_ms,
+        )
+        threads = [Named("recorder", recorder), Named("teller", teller), Named("budgets", guarding.watch)]
+        if guarding.webhook.configured:
+            threads.append(Named("webhook", guarding.webhook))
+        return Opened(database, pricing, recorder, costs, exports, looking_back, guarding.budgets, tuple(threads))
 
     def _fail(self, sentence: str) -> None:
         self._reason = sentence
