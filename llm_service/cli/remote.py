@@ -36,7 +36,12 @@ def post(record: Record, path: str, environ: Mapping[str, str]) -> dict[str, Any
 
 
 def send(
-    record: Record, method: str, path: str, environ: Mapping[str, str], fields: Mapping[str, Any] | None = None
+    record: Record,
+    method: str,
+    path: str,
+    environ: Mapping[str, str],
+    fields: Mapping[str, Any] | None = None,
+    timeout_s: float = TIMEOUT_S,
 ) -> dict[str, Any]:
     """One request with the token, and `fields` as JSON; returns the object it was answered with.
 
@@ -48,7 +53,7 @@ def send(
         headers["Content-Type"] = "application/json"
     if token := find_token(record, environ):
         headers["Authorization"] = f"Bearer {token}"
-    status, body = _ask(record, method, path, headers, content=sent)
+    status, body = _ask(record, method, path, headers, timeout_s, sent)
     if status == UNAUTHORIZED:
         raise Refused(f"{record.url} asks for another token; set LLM_SERVICE_TOKEN to the one it was started with", 401)
     try:

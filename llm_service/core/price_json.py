@@ -41,7 +41,7 @@ def why_unpriced(model: str, source: str, provider: str | None = None) -> str:
     return f"{source} has no price per token for it"
 
 
-def price_json(quote: Quote, source: str, source_date: str | None) -> PriceJson:
+def price_json(quote: Quote, source: str, source_date: str | None, now_ms: int) -> PriceJson:
     """A quote as it leaves the house."""
     return {
         "provider": quote.provider,
@@ -50,6 +50,7 @@ def price_json(quote: Quote, source: str, source_date: str | None) -> PriceJson:
         "source": source,
         "source_date": source_date,
         "free": quote.free,
+        "now": _rates_json(quote.rates_at(now_ms)),
         "periods": [_period_json(period) for period in quote.periods],
         "variants": [_period_json(period) for period in quote.variants if period.rates],
     }

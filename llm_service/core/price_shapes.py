@@ -41,7 +41,7 @@ class PeriodJson(TypedDict):
 class PriceJson(TypedDict):
     """What a model costs. `model` and `provider` are the source's names, `rule` says how they were found.
 
-    Of `periods` the last that holds counts; `variants` replace single rates of it.
+    Of `periods` the last that holds counts; `variants` replace single rates of it. `now` is what holds at this moment.
     """
 
     provider: str
@@ -50,6 +50,7 @@ class PriceJson(TypedDict):
     source: str
     source_date: str | None
     free: bool
+    now: list[RateJson]
     periods: list[PeriodJson]
     variants: list[PeriodJson]
 

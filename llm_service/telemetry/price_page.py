@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 from llm_service.core.price_json import fix_for, price_json, repriced_json, why_unpriced
@@ -31,7 +33,15 @@ _SOURCE_DATE = "SELECT max(source_date) FROM prices WHERE source = ?"
 class Prices:
     """What the command and the page about prices are told."""
 
-    def __init__(self, database: Readable, pricing: Pricing, repricer: Repricer | None = None) -> None:
+    def __init__(
+        self,
+        database: Readable,
+        pricing: Pricing,
+        repricer: Repricer | None = None,
+        *,
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._now_ms = now_ms
         self._database = database
         self._pricing = pricing
         self._repricer = repricer
@@ -40,7 +50,7 @@ class Prices:
         """Everything about prices, with an answer for `model` where one is named."""
         asked = None if model is None else self.of_model(model, provider)
         with self._database.reading() as connection:
-            in_use = _in_use(connection)
+            in_use = _in_use(connection, self._now_ms())
             unpriced = [self._unpriced(row) for row in connection.execute(_UNPRICED, (MOST,))]
             (date,) = connection.execute(_SOURCE_DATE, (self._pricing.version,)).fetchone()
         return {
@@ -56,11 +66,12 @@ class Prices:
         """What one model costs, or why nobody knows."""
         entry = self._pricing.entry(model, provider)
         found: list[PriceJson] = []
+        now_ms = self._now_ms()
         for _, own in entry.own:
             since = own.quote.periods[0].since
-            found.append(price_json(own.quote, "settings", None if since is None else since.isoformat()))
+            found.append(price_json(own.quote, "settings", None if since is None else since.isoformat(), now_ms))
         if entry.listed is not None:
-            found.append(price_json(entry.listed.quote, self._pricing.version, self._pricing.source_date))
+            found.append(price_json(entry.listed.quote, self._pricing.version, self._pricing.source_date, now_ms))
         why = None if found else why_unpriced(model, LIST, provider)
         if not found and not entry.known:
             why = self._pricing.problem or f"{LIST} has not answered yet; ask again"
@@ -91,13 +102,13 @@ class Prices:
         }
 
 
-def _in_use(connection: Any) -> list[ModelPrices]:
+def _in_use(connection: Any, now_ms: int) -> list[ModelPrices]:
     """The newest kept price of each recorded model and provider, the one that cost most first."""
     found: dict[tuple[str, str | None], ModelPrices] = {}
     for _, _, model, provider, source, source_date, text, _ in connection.execute(_IN_USE):
         quote = None if (model, provider) in found else read_quote(text)
         if quote is not None:
-            prices = [price_json(quote, source, source_date)]
+            prices = [price_json(quote, source, source_date, now_ms)]
             found[model, provider] = {
                 "model": model,
                 "provider": provider,
