@@ -68,12 +68,13 @@ def note_watching(db: Connection, event: str, at_ms: int) -> None:
 
 
 def compare(db: Connection, cards: Iterable[CardJson], at_ms: int, *, inferred: bool) -> list[Change]:
-    """What is different from where every task was seen last, as changes.
+    """What is different from where every task was seen last, as changes; `inferred`: since nobody watched.
 
     Tasks that are met for the first time ever are only remembered: they came before anybody watched.
     """
     known = {row["path"]: row for row in _rows(db, _PLACE + "WHERE removed_ms IS NULL")}
-    first_ever = not known and _last_watch_event(db, before_ms=at_ms) is None
+    started = db.execute("SELECT count(*) FROM board_history WHERE event = 'watch.started'").fetchone()[0]
+    first_ever = inferred and not known and started == 1
     changes: list[Change] = []
     new: list[CardJson] = []
     for card in cards:
@@ -183,11 +184,9 @@ def _one(db: Connection, where: str, *values: object) -> Row | None:
     return found[0] if found else None
 
 
-def _last_watch_event(db: Connection, before_ms: int | None = None) -> str | None:
-    sql = "SELECT event FROM board_history WHERE event IN ('watch.started', 'watch.stopped')"
-    if before_ms is not None:
-        sql += f" AND at_ms < {int(before_ms)}"
-    found = db.execute(sql + " ORDER BY id DESC LIMIT 1").fetchone()
+def _last_watch_event(db: Connection) -> str | None:
+    sql = "SELECT event FROM board_history WHERE event IN ('watch.started', 'watch.stopped') ORDER BY id DESC LIMIT 1"
+    found = db.execute(sql).fetchone()
     return None if found is None else str(found[0])
 
 

@@ -45,7 +45,7 @@ class LookingBack:
         starts: list[tuple[str, int]] = []
         start = zone.day_start_ms(now_ms)
         for _ in range(days):
-            starts.append((zone.date(start).isoformat(), start))
+            starts.append((zone.day_of(start).isoformat(), start))
             start = zone.day_start_ms(start - 1)
         starts.reverse()
         first_ms = starts[0][1]
