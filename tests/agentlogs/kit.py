@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from llm_service.core.log_shapes import LogSourceJson
 from llm_service.core.usage import Invocation
 from llm_service.sources.agentlogs.passes import Place
 from llm_service.sources.agentlogs.reading_once import read_all
+from llm_service.sources.agentlogs.tool import Tool
 from llm_service.sources.agentlogs.tools import TOOLS
 from llm_service.telemetry.database import Database
 from llm_service.telemetry.recorder import Recorder
@@ -55,8 +56,10 @@ class Store:
     def close(self) -> None:
         self.recorder.stop(5.0)
 
-    def read_all(self, home: Path, environ: Mapping[str, str] | None = None) -> list[LogSourceJson]:
-        place = Place(TOOLS, home, environ or {})
+    def read_all(
+        self, home: Path, environ: Mapping[str, str] | None = None, tools: Sequence[Tool] = TOOLS
+    ) -> list[LogSourceJson]:
+        place = Place(tools, home, environ or {})
         return read_all(place, self.database.reading, self.recorder, self.state_dir, self.now_ms)
 
     def ask(self, query: str, *values: object) -> list[tuple[Any, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,8 @@ from llm_service.core.agentlogs.claude import ClaudeFold
 from llm_service.core.agentlogs.fold import Found
 from tests.agentlogs.kit import best, rules
 
+KEYS = ["type", "message", "usage", "id", "model", "input_tokens", "output_tokens", "cache_creation", "timestamp"]
+KEYS += ["iterations", "data", "costUSD", "sessionId", "cwd", "server_tool_use"]
 LINES = [
     line.rstrip(b"\n")
     for rule in rules("claude")
@@ -37,7 +40,7 @@ assert len(WHOLE) > 40
 
 def cut(lines: list[bytes], places: list[int]) -> list[list[bytes]]:
     edges = [0, *sorted(place % (len(lines) + 1) for place in places), len(lines)]
-    return [lines[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [lines[start:end] for start, end in pairwise(edges)]
 
 
 @settings(max_examples=60, deadline=None)
@@ -72,10 +75,7 @@ def test_no_bytes_whatever_break_the_reader(lines: list[bytes]) -> None:
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(
-                st.sampled_from(
-                    "type message usage id model input_tokens output_tokens cache_creation timestamp iterations data"
-                    " costUSD sessionId cwd server_tool_use".split()
-                ),
+                st.sampled_from(KEYS),
                 inner,
                 max_size=6,
             )

@@ -74,14 +74,13 @@ class ClaudeFold:
     def __init__(self, folder: str, agent: str | None, state: Mapping[str, Any] | None) -> None:
         self._folder = folder
         self._agent = agent
-        self._last_ms: int | None = (state or {}).get("at_ms")
         self._last_id: str | None = (state or {}).get("id")
         self._projects: dict[str, str | None] = {}
         self._best: dict[str, Invocation] = {}
         self._skipped: dict[str, int] = {}
 
     def state(self) -> dict[str, Any]:
-        return {"at_ms": self._last_ms, "id": self._last_id}
+        return {"id": self._last_id}
 
     def feed(self, lines: Sequence[bytes]) -> Found:
         self._best, self._skipped = {}, {}
@@ -138,11 +137,10 @@ class ClaudeFold:
         model = text(message.get("model")) or "unknown"
         if model == SYNTHETIC:  # C7: written by the program itself.
             return
-        moment = at_ms(entry.get("timestamp")) or self._last_ms
+        moment = at_ms(entry.get("timestamp"))
         if moment is None:
             self._skip(NO_TIME)
             return
-        self._last_ms = moment
         around = self._around(entry, standing, moment)
         try:
             key = _key(message, entry, line)
