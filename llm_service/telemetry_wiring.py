@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from llm_service.telemetry.database import Database
     from llm_service.telemetry.exports import Exports
     from llm_service.telemetry.looking_back import LookingBack
+    from llm_service.telemetry.price_page import Prices
     from llm_service.telemetry.prices import Pricing
     from llm_service.telemetry.recorder import Recorder
 
@@ -76,6 +77,7 @@ class Opened:
     exports: Exports
     looking_back: LookingBack
     budgets: Budgets
+    prices: Prices
     threads: tuple[Named, ...]
 
 
@@ -129,7 +131,7 @@ class TelemetryParts:
 
     def blueprints(self) -> list[Blueprint]:
         """The routes of telemetry, whether or not it is on."""
-        from llm_service.dashboard import budgets_api, costs_api, export_api, invocation_list_api
+        from llm_service.dashboard import budgets_api, costs_api, export_api, invocation_list_api, prices_api
 
         costs = Late(lambda: self.opened().costs)
         return [
@@ -137,6 +139,7 @@ class TelemetryParts:
             invocation_list_api.blueprint(costs),
             export_api.blueprint(Late(lambda: self.opened().exports)),
             budgets_api.blueprint(Late(lambda: self.opened().budgets)),
+            prices_api.blueprint(Late(lambda: self.opened().prices)),
         ]
 
     def cost_totals(self) -> CostStats:
@@ -164,7 +167,7 @@ class TelemetryParts:
         """What the user should know about telemetry; empty when all is well."""
         if self._opened is None:
             return (self._reason,) if self._reason else ()
-        return (*self._opened.database.notices, *self._opened.recorder.condition)
+        return (*self._opened.database.notices, *self._opened.recorder.condition, *self._opened.pricing.condition)
 
     def degraded(self) -> list[str]:
         """The condition as `/ready` tells it: what somebody switched off is not impaired."""
@@ -201,12 +204,13 @@ class TelemetryParts:
         from llm_service.telemetry.exports import Exports
         from llm_service.telemetry.local_zone import zone_name
         from llm_service.telemetry.looking_back import LookingBack
+        from llm_service.telemetry.price_parts import price_parts
         from llm_service.telemetry.prices import Pricing
         from llm_service.telemetry.recorder import Recorder
         from llm_service.telemetry.teller import Teller
 
         database = Database.open(self._state_dir, zone=zone_name(self._settings.timezone), now_ms=_now_ms)
-        pricing = Pricing(database)
+        pricing = Pricing(database, self._settings.prices)
         recorder = Recorder(database, pricing, now_ms=_now_ms)
         costs = Costs(database, database.zone, _now_ms)
         teller = Teller(costs, self._hub.publish, condition=self.condition, now_ms=_now_ms)
@@ -225,7 +229,20 @@ class TelemetryParts:
         threads = [Named("recorder", recorder), Named("teller", teller), Named("budgets", guarding.watch)]
         if guarding.webhook.configured:
             threads.append(Named("webhook", guarding.webhook))
-        return Opened(database, pricing, recorder, costs, exports, looking_back, guarding.budgets, tuple(threads))
+        listeners = (teller.look_again, guarding.watch.look_again)
+        pricing_again = price_parts(database, recorder, pricing, changed=listeners, now_ms=_now_ms)
+        threads.append(Named("prices", pricing_again.late))
+        return Opened(
+            database,
+            pricing,
+            recorder,
+            costs,
+            exports,
+            looking_back,
+            guarding.budgets,
+            pricing_again.prices,
+            tuple(threads),
+        )
 
     def _fail(self, sentence: str) -> None:
         self._reason = sentence

@@ -86,6 +86,11 @@ class Pricing:
         self.source_date: str | None = None
         """The newest day on which a price of the list changed; None until it was asked."""
 
+    @property
+    def condition(self) -> tuple[str, ...]:
+        """What the user should know; empty when the list answers."""
+        return (f"Models not seen before stay unpriced: {self.problem}.",) if self.problem else ()
+
     def prepare(self, calls: Iterable[Invocation]) -> None:
         """Find the quotes of all these rows' models at once, so that no transaction waits for them."""
         entries = self._entries
