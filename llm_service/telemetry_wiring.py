@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from llm_service.core.cost_shapes import CostStats, CostUpdate
 from llm_service.core.cost_unknown import unknown_costs
+from llm_service.core.flow_shapes import ActivityPage
+from llm_service.core.metrics import Buckets, Sample
 from llm_service.core.observations import Announced
 from llm_service.core.shapes import ThreadJson
+from llm_service.core.state import State
 from llm_service.core.times import iso_seconds
+from llm_service.core.wire import card_json
 from llm_service.errors import TelemetryUnavailable
 from llm_service.hub import Hub
 from llm_service.settings import Settings
@@ -22,10 +27,13 @@ from llm_service.settings import Settings
 if TYPE_CHECKING:
     from flask import Blueprint
 
+    from llm_service.core.log_shapes import LogSources
+    from llm_service.sources.agentlogs.log_parts import LogParts
     from llm_service.telemetry.budgets import Budgets
     from llm_service.telemetry.costs import Costs
     from llm_service.telemetry.database import Database
     from llm_service.telemetry.exports import Exports
+    from llm_service.telemetry.history import History
     from llm_service.telemetry.looking_back import LookingBack
     from llm_service.telemetry.price_page import Prices
     from llm_service.telemetry.prices import Pricing
@@ -78,6 +86,7 @@ class Opened:
     looking_back: LookingBack
     budgets: Budgets
     prices: Prices
+    log_sources: Callable[[], LogSources]
     threads: tuple[Named, ...]
 
 
@@ -93,6 +102,7 @@ class TelemetryParts:
         self._settled = threading.Event()
         self._stopping = threading.Event()
         self._opener = threading.Thread(target=self._open, name="telemetry-opening", daemon=True)
+        self._history = self._listen() if settings.telemetry else None
 
     # -- life ---------------------------------------------------------------------------------------------------
 
@@ -131,15 +141,18 @@ class TelemetryParts:
 
     def blueprints(self) -> list[Blueprint]:
         """The routes of telemetry, whether or not it is on."""
-        from llm_service.dashboard import budgets_api, costs_api, export_api, invocation_list_api, prices_api
+        from llm_service.dashboard import budgets_api, costs_api, export_api, invocation_list_api, logs_api, prices_api
 
         costs = Late(lambda: self.opened().costs)
         return [
             costs_api.blueprint(costs, self.cost_update),
             invocation_list_api.blueprint(costs),
+            ingest_api.blueprint(Late(lambda: self.opened().recorder), _now_ms),
             export_api.blueprint(Late(lambda: self.opened().exports)),
             budgets_api.blueprint(Late(lambda: self.opened().budgets)),
+            flow_api.blueprint(Late(lambda: self.opened().looking_back)),
             prices_api.blueprint(Late(lambda: self.opened().prices)),
+            logs_api.blueprint(lambda: self.opened().log_sources()),
         ]
 
     def cost_totals(self) -> CostStats:
@@ -178,6 +191,24 @@ class TelemetryParts:
         named = self._opened.threads if self._opened else ()
         return [{"name": name, "alive": part.alive, "failures": part.failures} for name, part in named]
 
+    def activity_before(self, cursor: str, limit: int) -> ActivityPage:
+        """Older lines of the feed. Raises `TelemetryUnavailable`, `BadQuery`."""
+        return self.opened().looking_back.activity_before(cursor, limit)
+
+    def samples(self) -> Iterator[Sample | Buckets]:
+        """What telemetry measures, for Prometheus; nothing before the database is open."""
+        if (opened := self._opened) is None:
+            return
+        from llm_service.telemetry.measures import measure
+
+        yield Sample("llm_service_queue_depth", opened.recorder.waiting, ("recorder",))
+        yield Sample("llm_service_telemetry_dropped_total", opened.recorder.dropped)
+        with opened.database.reading() as db:
+            yield from measure(db)
+        for budget in opened.budgets.listing()["budgets"]:
+            if budget["percent"] is not None:
+                yield Sample("llm_service_budget_used_ratio", budget["percent"] / 100, (budget["name"],))
+
     # -- opening ------------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
@@ -197,6 +228,17 @@ class TelemetryParts:
         finally:
             self._settled.set()
 
+    def _listen(self) -> History:
+        """The board's history hears the hub from its first event on, and writes once the database is open."""
+        from llm_service.telemetry.history import Board, History
+
+        def whole_board(state: State) -> Board:
+            return Board(state.streams["board"].seq, [card_json(card) for card in state.board.cards.values()])
+
+        history = History(Late(lambda: self.opened().recorder), lambda: self._hub.ask(whole_board), now_ms=_now_ms)
+        self._hub.add_sink(history.sink)
+        return history
+
     def _build(self) -> Opened:
         from llm_service.telemetry.budget_parts import budget_parts
         from llm_service.telemetry.costs import Costs
@@ -211,7 +253,7 @@ class TelemetryParts:
 
         database = Database.open(self._state_dir, zone=zone_name(self._settings.timezone), now_ms=_now_ms)
         pricing = Pricing(database, self._settings.prices)
-        recorder = Recorder(database, pricing, now_ms=_now_ms)
+        recorder = Recorder(database, pricing, now_ms=_now_ms, keep_days=self._settings.keep_days)
         costs = Costs(database, database.zone, _now_ms)
         teller = Teller(costs, self._hub.publish, condition=self.condition, now_ms=_now_ms)
         recorder.on_commit(teller.hear)
@@ -226,12 +268,17 @@ class TelemetryParts:
             publish=self._hub.publish,
             now_ms=_now_ms,
         )
-        threads = [Named("recorder", recorder), Named("teller", teller), Named("budgets", guarding.watch)]
+        assert self._history is not None
+        threads = [Named("recorder", recorder), Named("teller", teller), Named("history", self._history)]
+        threads.append(Named("budgets", guarding.watch))
         if guarding.webhook.configured:
             threads.append(Named("webhook", guarding.webhook))
         listeners = (teller.look_again, guarding.watch.look_again)
         pricing_again = price_parts(database, recorder, pricing, changed=listeners, now_ms=_now_ms)
         threads.append(Named("prices", pricing_again.late))
+        logs = self._log_parts(database, recorder)
+        if logs.follower is not None:
+            threads.append(Named("agent-logs", logs.follower))
         return Opened(
             database,
             pricing,
@@ -241,11 +288,30 @@ class TelemetryParts:
             looking_back,
             guarding.budgets,
             pricing_again.prices,
+            logs.sources,
             tuple(threads),
+        )
+
+    def _log_parts(self, database: Database, recorder: Recorder) -> LogParts:
+        from llm_service.sources.agentlogs.log_parts import log_parts
+        from llm_service.sources.agentlogs.passes import Place
+        from llm_service.sources.agentlogs.tools import TOOLS
+        from llm_service.telemetry import overlaps
+
+        return log_parts(
+            Place(TOOLS, Path.home(), os.environ),
+            database.reading,
+            recorder,
+            self._state_dir,
+            enabled=self._settings.agent_logs,
+            overlaps=overlaps,
+            now_ms=_now_ms,
         )
 
     def _fail(self, sentence: str) -> None:
         self._reason = sentence
+        if self._history is not None:
+            self._history.give_up()
         self._publish_unknown()
 
     def _publish_unknown(self) -> None:

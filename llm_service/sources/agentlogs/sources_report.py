@@ -32,9 +32,14 @@ def report(passes: Passes, trouble: Trouble) -> list[LogSourceJson]:
     ]
 
 
+def empty(root: Root, state: Literal["missing", "off"]) -> LogSourceJson:
+    """The entry of a root of which nothing was read."""
+    return _source(root, [], {}, _State(root.path.exists(), state, None))
+
+
 class _State(NamedTuple):
     found: bool
-    state: Literal["reading", "following", "missing", "error"]
+    state: Literal["reading", "following", "missing", "off", "error"]
     error: str | None
 
 
