@@ -93,7 +93,7 @@ class CodexFold:
         return Found(self._rows, self._skipped, len(self._rows))
 
     def _look(self, line: bytes) -> None:
-        """Nearly all bytes are texts and outputs of tools, so a line is only taken apart where it may tell something."""
+        """Most bytes are texts and outputs of tools, so a line is only taken apart where it may tell something."""
         kind = _TYPE.search(line, 0, _HEAD)
         head = kind[1] if kind else b""
         quick = head in _TEXT_ONLY or (head == b"event_msg" and not any(word in line for word in _EVENTS))
@@ -217,7 +217,7 @@ class CodexFold:
             session=self._session,
             project=self._project,
         )
-        self._rows.append(row._replace(**used.tokens))
+        self._rows.append(used.put_into(row))
 
     def _skip(self, reason: str) -> None:
         self._skipped[reason] = self._skipped.get(reason, 0) + 1
@@ -237,6 +237,9 @@ def _agent(meta: Mapping[str, Any]) -> str | None:
     if isinstance(inside, dict):
         spawn = inside.get("thread_spawn")
         spawn = spawn if isinstance(spawn, dict) else {}
-        return text(spawn.get("agent_role")) or text(spawn.get("agent_nickname")) or text(inside.get("other")) or SUBAGENT
-    named = text(meta.get("agent_role")) or text(meta.get("agent_nickname"))
-    return named or (SUBAGENT if text(meta.get("parent_thread_id")) else None)
+        return _name(spawn) or text(inside.get("other")) or SUBAGENT
+    return _name(meta) or (SUBAGENT if text(meta.get("parent_thread_id")) else None)
+
+
+def _name(agent: Mapping[str, Any]) -> str | None:
+    return text(agent.get("agent_role")) or text(agent.get("agent_nickname"))

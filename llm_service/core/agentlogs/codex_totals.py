@@ -1,4 +1,4 @@
-"""Codex's running totals to single calls: what a session has used so far, told again and again, to what is new in it."""
+"""Codex's running totals to single calls: what a session has used so far, told over and over, to what is new."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from llm_service.core.agentlogs.values import count
+from llm_service.core.usage import Invocation
 
 
 class Usage(NamedTuple):
-    """Tokens as Codex names them: `input` holds `cached` and `cache_write` (X3, X5), `output` holds `reasoning` (X4)."""
+    """As Codex counts tokens: `input` holds `cached` and `cache_write` (X3, X5), `output` holds `reasoning` (X4)."""
 
     input: int = 0
     cached: int = 0
@@ -26,21 +27,17 @@ class Usage(NamedTuple):
         """Whether a model was asked or answered; estimates of a context's size name a total only (X13)."""
         return bool(self.input or self.output)
 
-    @property
-    def tokens(self) -> dict[str, int]:
-        """As fields of an `Invocation`, none inside another but reasoning in output."""
+    def put_into(self, row: Invocation) -> Invocation:
+        """The row with these tokens, none counted inside another but reasoning in output."""
         cached = min(self.cached, self.input)
         written = min(self.cache_write, self.input - cached)
-        return {
-            "input_tokens": self.input - cached - written,
-            "cache_read_tokens": cached,
-            "cache_write_tokens": written,
-            "output_tokens": self.output,
-            "reasoning_tokens": min(self.reasoning, self.output),
-        }
-
-
-NOTHING = Usage()
+        return row._replace(
+            input_tokens=self.input - cached - written,
+            cache_read_tokens=cached,
+            cache_write_tokens=written,
+            output_tokens=self.output,
+            reasoning_tokens=min(self.reasoning, self.output),
+        )
 
 
 def usage_of(value: object) -> Usage | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from llm_service.sources.agentlogs.claude_files import CLAUDE
+from llm_service.sources.agentlogs.codex_files import CODEX
+from llm_service.sources.agentlogs.opencode_files import OPENCODE
 from llm_service.sources.agentlogs.tool import Tool
 
-TOOLS: tuple[Tool, ...] = (CLAUDE,)
+TOOLS: tuple[Tool, ...] = (CLAUDE, CODEX, OPENCODE)
 
 
 def tool_named(name: str) -> Tool | None:
