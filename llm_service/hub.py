@@ -52,6 +52,11 @@ class Hub:
     def alive(self) -> bool:
         return self._thread.is_alive()
 
+    @property
+    def waiting(self) -> int:
+        """Observations and questions in the queue."""
+        return self._queue.qsize()
+
     def add_sink(self, sink: Sink) -> None:
         """Give every later batch of events to `sink`, on the hub's thread: it must not block."""
         self._sinks.append(sink)

@@ -74,10 +74,11 @@ class Runtime:
             gc.set_threshold(*_GC_LATER)
 
     def _start_web(self) -> None:
-        from llm_service.dashboard import app, sessions
+        from llm_service.dashboard import app, metrics_page, sessions
         from llm_service.dashboard.auth import Auth
         from llm_service.dashboard.server import WebServer
         from llm_service.dashboard.world import World
+        from llm_service.measuring import measure
 
         settings, instance = self.settings, self.instance
         self.auth = Auth(instance.token, instance.cookie_name, time.monotonic)
@@ -93,9 +94,11 @@ class Runtime:
             now_iso=_now_iso,
             warnings=warnings(settings),
             cost_totals=self.telemetry.cost_totals,
+            activity_before=self.telemetry.activity_before,
         )
         links = sessions.Links(new=self.login_url, rotate=self._rotate, hang_up=self._hang_up)
-        self.dashboard = app.create_dashboard(settings, world, self.auth, links, self.telemetry.blueprints())
+        routes = [*self.telemetry.blueprints(), metrics_page.blueprint(lambda: measure(self))]
+        self.dashboard = app.create_dashboard(settings, world, self.auth, links, routes)
         self.server = WebServer(
             self.dashboard.app,
             settings.host,

@@ -141,7 +141,16 @@ class TelemetryParts:
 
     def blueprints(self) -> list[Blueprint]:
         """The routes of telemetry, whether or not it is on."""
-        from llm_service.dashboard import budgets_api, costs_api, export_api, invocation_list_api, logs_api, prices_api
+        from llm_service.dashboard import (
+            budgets_api,
+            costs_api,
+            export_api,
+            flow_api,
+            ingest_api,
+            invocation_list_api,
+            logs_api,
+            prices_api,
+        )
 
         costs = Late(lambda: self.opened().costs)
         return [

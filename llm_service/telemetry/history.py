@@ -59,6 +59,7 @@ class History:
         self._waiting: deque[tuple[int, Change] | _Compare | Moment] = deque()
         self._wake = threading.Event()
         self._stop = threading.Event()
+        self._deaf = False
         self._lost = False
         self._seq = -1
         self._watching = False
@@ -74,12 +75,19 @@ class History:
         if self._thread.is_alive():
             self._thread.join(deadline_s)
 
+    def give_up(self) -> None:
+        """Nothing can be kept in this run: hear no more."""
+        self._deaf = True
+        self._waiting.clear()
+
     @property
     def alive(self) -> bool:
         return self._thread.is_alive()
 
     def sink(self, events: list[Numbered]) -> None:
         """Take the hub's events; never waits."""
+        if self._deaf:
+            return
         for event in events:
             at_ms = parse_ms(str(event.payload["at"])) or self._now_ms()
             if event.topic == "board":

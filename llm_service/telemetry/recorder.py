@@ -77,6 +77,11 @@ class Recorder:
         return self._dropped
 
     @property
+    def waiting(self) -> int:
+        """Rows and writes that wait for the writer."""
+        return self._queue.rows
+
+    @property
     def condition(self) -> tuple[str, ...]:
         """What the user should know about the keeping of telemetry; empty when all is well."""
         found = []
