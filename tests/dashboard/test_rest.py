@@ -200,9 +200,11 @@ def test_a_cursor_stays_good_when_its_card_is_gone(board: Board) -> None:
 
 
 def test_stats_count_what_lies_where(small_board: Board) -> None:
+    small_board.runtime.telemetry.opened()
     stats = small_board.get("/api/stats")[1]
     assert stats["tasks"] == {"inbox": 2, "assigned": 2, "done": 4, "total": 8}
-    assert stats["costs"] == {"today": None, "month": None, "total": None}
+    assert stats["costs"] == {"today": 0.0, "month": 0.0, "total": 0.0}
+    assert stats["unpriced"] == {"invocations": 0, "tokens": 0}
 
 
 def test_a_file_broken_after_it_was_read_is_a_task_and_a_problem(board: Board) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from pydantic import TypeAdapter
 from llm_service.core import shapes
 from llm_service.core.events import CATALOGUE
 from llm_service.core.routes import ROUTES
+from llm_service.core.usage import Invocation
 from tests.kit.boards import Board, task_text
 from tests.kit.follower import Heard
 
@@ -99,6 +101,10 @@ def test_every_event_of_a_busy_day_has_its_shape_and_its_head(start_board: Calla
     follower.wait_for("board.changed")
     follower.call("ping")
     follower.wait_for("pong")
+    call = Invocation("one", time.time_ns() // 1_000_000, "m", "test", input_tokens=1, reported_nano=1)
+    board.runtime.telemetry.opened().recorder.record([call])
+    follower.wait_for("telemetry.update")
+    follower.wait_for("cost.update")
     board.root.rename(board.root.parent / "away")
     follower.wait_for("board.noted")
     board.runtime.dashboard.live.say_goodbye()
