@@ -21,8 +21,8 @@ MOST_DAYS = 3_660
 Rows = Iterator[Mapping[str, Any]]
 
 _HISTORY = (
-    *("at_ms", "event", "path", "task_id", "title", "column_name", "old_column", "agent", "old_agent", "priority"),
-    *("count", "inferred"),
+    *("event", "path", "task_id", "title", "column_name", "old_column", "agent", "old_agent", "priority", "status"),
+    *("body", "inferred"),
 )
 _ALERT = (
     *("id", "at", "budget_id", "name", "kind", "threshold", "percent", "used_usd", "used_tokens", "limit_usd"),
@@ -87,13 +87,12 @@ class Exports:
 
     def history(self, from_ms: int, to_ms: int) -> tuple[tuple[str, ...], Rows]:
         """The board's history, oldest first."""
-        columns = ("at", *_HISTORY[1:])
-        found = self._walk(f"SELECT at_ms, id, {', '.join(_HISTORY[1:])} FROM board_history", from_ms, to_ms)
+        found = self._walk(f"SELECT at_ms, id, {', '.join(_HISTORY)} FROM board_history", from_ms, to_ms)
         rows = (
-            {**dict(zip(columns, (iso_seconds(row[0] / 1000), *row[2:]), strict=True)), "inferred": bool(row[-1])}
+            {"at": iso_seconds(row[0] / 1000), **dict(zip(_HISTORY, row[2:], strict=True)), "inferred": bool(row[-1])}
             for row in found
         )
-        return columns, rows
+        return ("at", *_HISTORY), rows
 
     def alerts(self, from_ms: int, to_ms: int) -> tuple[tuple[str, ...], Rows]:
         """The alerts of budgets, oldest first."""
