@@ -4,6 +4,7 @@ import { cardAt, landing } from "./focus.js";
 import { HOME, formatRoute, parseRoute } from "./url.js";
 import { createProblemWalk } from "./problem_walk.js";
 import { NO_QUERY, SORTS } from "./reduce/order.js";
+import { budgetActions } from "./costs/budget_door.js";
 
 const NOTHING = { q: "", problem: false };
 const THEMES = { system: "light", light: "dark", dark: "system" };
@@ -16,7 +17,9 @@ export function createActions({ store, go, loading, retry, detail, board, say })
 
   const nextProblem = createProblemWalk({ store, board, ui, only: onlyProblems });
 
+  const budgets = budgetActions({ store, say });
   const actions = {
+    ...budgets.actions,
     open: (element, event) => openLink(element, event),
     "open-entry": (element, event) => openLink(element, event),
     close: () => closeTask(),
@@ -52,6 +55,7 @@ export function createActions({ store, go, loading, retry, detail, board, say })
   };
 
   const inputs = {
+    ...budgets.inputs,
     search: (element) => searchFor(element.value),
     sort: (element) => SORTS.includes(element.value) && query({ sort: element.value }),
     filter: ({ dataset, value, checked }) => setFilter(dataset.filter, value, checked),

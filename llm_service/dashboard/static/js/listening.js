@@ -19,6 +19,10 @@ export function listen({ acting, store, board, go }) {
     if (name === "search") searchSoon(event.target);
     else if (name) inputs[name](event.target);
   });
+  document.addEventListener("submit", (event) => {
+    event.preventDefault();
+    actions[event.target.dataset.submit]?.(event.target, event);
+  });
   document.addEventListener("focusin", (event) => {
     const path = event.target.closest?.(".card")?.dataset.path;
     if (path && path !== store.state.ui.cursor) store.dispatch({ type: "ui", patch: { cursor: path } });

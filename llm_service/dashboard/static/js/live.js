@@ -1,8 +1,10 @@
 // Everything that arrives by itself: events from the socket, answers by polling while it is down, waking from sleep.
 import { createAnnouncer } from "./announcer.js";
 import { getJson } from "./net/api.js";
+import { loadBudgets } from "./net/budgets.js";
 import { openSocket } from "./net/socket.js";
 import { watchSleep } from "./net/wake.js";
+import { notify } from "./notify.js";
 
 const FIRST_POLL_MS = 3_000;
 const POLL_MS = 30_000;
@@ -22,6 +24,8 @@ export function startLive(store, { loading, readAnchors, noted, refreshed, say }
       const before = store.state.board;
       store.dispatch({ type: "event", name, payload, anchors: readAnchors(), now: Date.now() });
       if (name === "board.snapshot") refreshed();
+      if (name === "costs.snapshot") loadBudgets(store);
+      if (name === "budget.alert") alerted(payload.alert);
       if (store.state.board === before || !(payload.task || payload.changes)) return;
       const changes = payload.changes ?? [{ event: name, ...payload }];
       announcer.note(changes);
@@ -33,6 +37,11 @@ export function startLive(store, { loading, readAnchors, noted, refreshed, say }
     stopping: () => signal("stopping"),
     lost: (topic) => store.dispatch({ type: "resubscribe", topic }),
   });
+
+  function alerted(alert) {
+    say(alert.sentence);
+    notify(store.state.ui, alert);
+  }
 
   /** A line that is only opened for the first time, or gone for a moment, is nobody's news. */
   function sayLine(word, before) {
@@ -55,7 +64,7 @@ export function startLive(store, { loading, readAnchors, noted, refreshed, say }
   });
   watchSleep({
     checked: () => socket.check(),
-    slept: () => ["board", "activity"].forEach((topic) => store.dispatch({ type: "resubscribe", topic })) ?? socket.check(),
+    slept: () => ["board", "activity", "costs"].forEach((topic) => store.dispatch({ type: "resubscribe", topic })) ?? socket.check(),
     ticked: (now) => {
       signal("tick");
       if (!document.hidden) store.dispatch({ type: "clock", now });

@@ -41,6 +41,7 @@ const acting = createActions({ store, go, loading, retry, detail, board, say });
 const overlays = createOverlays({
   closeTask: acting.closeTask,
   closeHelp: () => store.dispatch({ type: "ui", patch: { help: false } }),
+  closeBudget: () => store.dispatch({ type: "ui", patch: { budgetForm: null } }),
   landing: () => landing(board),
   redraw: () => frames.ask(),
 });

@@ -1,10 +1,10 @@
-// The two <dialog>s: the open task and the help. Views are loaded when first needed; closing gives the focus back.
+// The <dialog>s: the open task, the help and a budget's form. Views are loaded when first needed; closing gives the focus back.
 import { render } from "./lit.js";
 
 const AGAIN_MS = 2_000;
 
 /** Panels for the dialogs. `closeTask()` and `closeHelp()` put the state back; `landing()` is where focus goes at worst. */
-export function createOverlays({ closeTask, closeHelp, landing, redraw }) {
+export function createOverlays({ closeTask, closeHelp, closeBudget, landing, redraw }) {
   return [
     overlay(document.getElementById("task-dialog"), () => import("./views/dialog.js"), {
       open: (state) => state.detail !== null, close: closeTask, landing, redraw,
@@ -13,6 +13,10 @@ export function createOverlays({ closeTask, closeHelp, landing, redraw }) {
     overlay(document.getElementById("help-dialog"), () => import("./views/help.js"), {
       open: (state) => state.ui.help, close: closeHelp, landing, redraw,
       view: (module, state) => module.helpView(state), reads: (module, state) => module.readsHelp(state),
+    }),
+    overlay(document.getElementById("budget-dialog"), () => import("./costs/budget_form.js"), {
+      open: (state) => state.ui.budgetForm !== null, close: closeBudget, landing, redraw,
+      view: (module, state) => module.budgetFormView(state), reads: (module, state) => module.readsBudgetForm(state),
     }),
   ];
 }

@@ -11,6 +11,7 @@ export function readPreferences() {
     closedGroups: list("closed-groups"),
     openRows: [],
     dismissed: [],
+    notify: get("notify") === "on",
     skeleton: false,
   };
 }
@@ -20,6 +21,7 @@ export function savePreferences(ui, before) {
   if (ui.theme !== before.theme) applyTheme(ui.theme);
   if (ui.drawer !== before.drawer) set("drawer", ui.drawer ? "open" : "closed");
   if (ui.letterKeys !== before.letterKeys) set("keys", ui.letterKeys ? "on" : "off");
+  if (ui.notify !== before.notify) set("notify", ui.notify ? "on" : "off");
   if (ui.closedGroups !== before.closedGroups) set("closed-groups", JSON.stringify(ui.closedGroups.slice(-200)));
 }
 

@@ -4,6 +4,7 @@ import { io } from "../../vendor/socket.io-client-4.8.4/socket.io.esm.min.js";
 const EVENTS = [
   "board.snapshot", "board.changed", "board.noted", "task.created", "task.assigned", "task.completed", "task.returned",
   "task.updated", "task.removed", "task.invalid", "activity.snapshot", "activity.added", "costs.snapshot", "cost.update",
+  "telemetry.update", "budget.alert", "budget.changed",
 ];
 const ACK_MS = 5_000;
 

@@ -3,6 +3,7 @@
 const KEPT = 200;
 const TOGETHER_MS = 120_000;
 const ENOUGH = 3;
+const SINGLE = ["board.changed", "budget.alert"];
 
 /** Add one entry at the top. */
 export function addEntry(entries, entry) {
@@ -35,6 +36,6 @@ function row(entries) {
 }
 
 function alike(newer, older) {
-  return newer.event === older.event && newer.event !== "board.changed" && newer.column === older.column
+  return newer.event === older.event && !SINGLE.includes(newer.event) && newer.column === older.column
     && newer.old_column === older.old_column && Date.parse(newer.at) - Date.parse(older.at) <= TOGETHER_MS;
 }

@@ -3,6 +3,7 @@ import { addEntry } from "./activity.js";
 import { appendPage, applyChanges, applySnapshot, applyTotals, emptyBoard, fromPage, noted, release } from "./board.js";
 import { OPENING, connect } from "./connection.js";
 import { sameQuery } from "./order.js";
+import { NO_BUDGETS, onBudgetEvent, withBudgets, withoutBudgets } from "./budgets.js";
 import { after, judge } from "./stream.js";
 
 const REMEMBERED = 400;
@@ -15,15 +16,16 @@ export function initialState(route, now, preferences) {
     failure: null,
     loadingMore: {},
     activity: { ready: false, entries: [] },
-    streams: { board: null, activity: null },
+    streams: { board: null, activity: null, costs: null },
     wanted: {},
     recent: [],
     connection: OPENING,
     session: null,
     costs: null,
+    budgets: NO_BUDGETS,
     detail: null,
     summary: null,
-    ui: { drawer: false, menu: null, help: false, cursor: null, typed: null, drawn: 30, ...preferences },
+    ui: { drawer: false, menu: null, help: false, budgetForm: null, cursor: null, typed: null, drawn: 30, ...preferences },
   };
 }
 
@@ -39,6 +41,8 @@ const HANDLERS = {
   activity: (state, { entries }) => ({ ...state, activity: { ready: true, entries } }),
   connection: withSignal,
   costs: (state, { costs }) => ({ ...state, costs }),
+  budgets: (state, { data }) => ({ ...state, budgets: withBudgets(state.budgets, data) }),
+  "budgets.failed": (state, { error }) => ({ ...state, budgets: withoutBudgets(state.budgets, error) }),
   session: (state, { session }) => ({ ...state, session }),
   detail: (state, { detail }) => ({ ...state, detail }),
   release: (state, { column }) => ({ ...state, board: release(state.board, column) }),
@@ -84,7 +88,7 @@ function withEvent(state, { name, payload, anchors, now }) {
   const streams = { ...state.streams, [topic]: after(payload) };
   const wanted = { ...state.wanted, [topic]: false };
   if (topic === "activity") return { ...state, streams, wanted, activity: onActivity(state.activity, name, payload) };
-  if (topic !== "board") return { ...state, streams, wanted };
+  if (topic !== "board") return { ...state, streams, wanted, budgets: onBudgetEvent(state.budgets, name, payload) };
   const recent = name === "board.snapshot" ? [] : [...state.recent.slice(-REMEMBERED + 1), { name, payload }];
   const summary = name === "board.changed" ? { count: payload.changes.length, at: now } : state.summary;
   const ui = followed(state.ui, name === "board.changed" ? payload.changes : [payload]);

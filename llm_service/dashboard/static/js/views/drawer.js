@@ -8,7 +8,7 @@ import { COLUMN_NAMES, figure, fileName, plural } from "../words.js";
 const SIGNS = {
   "task.created": ["plus", "new"], "task.assigned": ["arrow-right", "moved"], "task.completed": ["circle-check", "done"],
   "task.returned": ["corner-up-left", "moved"], "task.updated": ["pencil-line", "quiet"], "task.removed": ["trash-2", "quiet"],
-  "task.invalid": ["file-warning", "problem"], "board.changed": ["layers", "moved"],
+  "task.invalid": ["file-warning", "problem"], "board.changed": ["layers", "moved"], "budget.alert": ["coins", "problem"],
 };
 const MEMBERS = 50;
 
@@ -41,7 +41,7 @@ function feedRow(row, ui, now) {
 function rowView(row, open, now) {
   if (row.entries.length > 1) return groupRow(row, open, now);
   const { entry } = row;
-  return html`<li class="feed-row" data-event=${entry.event}>${sign(entry)}${entry.path ? entryLink(entry) : stormText(entry)}${when(entry, now)}</li>`;
+  return html`<li class="feed-row" data-event=${entry.event}>${sign(entry)}${entry.path ? entryLink(entry) : plainText(entry)}${when(entry, now)}</li>`;
 }
 
 function groupRow({ entry, entries, key }, open, now) {
@@ -58,6 +58,10 @@ function entryLink(entry) {
   if (gone) return html`<span class="feed-link">${inside}</span>`;
   const href = entry.id ? `#task=${encodeURIComponent(entry.id)}` : `#file=${encodeURIComponent(entry.path)}`;
   return html`<a class="feed-link" href=${href} data-action="open-entry">${inside}</a>`;
+}
+
+function plainText(entry) {
+  return entry.event === "budget.alert" ? html`<a class="feed-link" href="#costs">${entry.title}</a>` : stormText(entry);
 }
 
 function stormText(entry) {

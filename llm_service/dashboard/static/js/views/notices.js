@@ -3,9 +3,10 @@ import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 import { clock } from "../time.js";
 import { plural } from "../words.js";
+import { budgetNotices } from "./budget_notices.js";
 
-export function readsNotices({ connection, board, session, ui }) {
-  return [connection, board.degraded, board.loading, board.counts, board.ready, session, ui.dismissed, ui.broken];
+export function readsNotices({ connection, board, budgets, session, ui }) {
+  return [connection, budgets, board.degraded, board.loading, board.counts, board.ready, session, ui.dismissed, ui.broken];
 }
 
 export function noticesView(state) {
@@ -15,6 +16,7 @@ export function noticesView(state) {
     ${broken(ui)}${lineNotice(state.connection)}${versionNotice(state.connection)}
     ${board.ready && board.loading ? strip("info", icons.hourglass, `Reading the folder. ${plural(sum(board.counts), "task")} so far.`) : nothing}
     ${board.degraded.map((text) => strip("warn", icons["triangle-alert"], text))}
+    ${budgetNotices(state)}
     ${warnings.map((text) => strip("warn", icons["triangle-alert"], text, dismiss(text)))}`;
 }
 

@@ -1,6 +1,8 @@
 // The rail: the sections that have something to show, and under More what would fill the others.
 import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
+import { overCount } from "../reduce/budgets.js";
+import { plural } from "../words.js";
 
 export const SECTION_VIEWS = {
   board: { name: "Board", icon: "square-kanban" },
@@ -12,16 +14,18 @@ export const SECTION_VIEWS = {
   sources: { name: "Sources", icon: "cable", fills: "when something besides the task folder is watched" },
 };
 
-export function readsRail({ route, ui }) {
-  return [route.section, ui.menu, ui.help];
+export function readsRail({ route, ui, budgets }) {
+  return [route.section, ui.menu, ui.help, overCount(budgets)];
 }
 
-export function railView({ route, ui }) {
+export function railView({ route, ui, budgets }) {
   const others = Object.keys(SECTION_VIEWS).filter((name) => name !== "board");
+  const over = overCount(budgets);
   const elsewhere = route.section !== "board" ? route.section : null;
   return html`
     ${railLink("board", route.section === "board")}
-    ${elsewhere ? railLink(elsewhere, true) : nothing}
+    ${over && elsewhere !== "costs" ? railLink("costs", false, over) : nothing}
+    ${elsewhere ? railLink(elsewhere, true, elsewhere === "costs" ? over : 0) : nothing}
     <div class="menu-anchor">
       <button class="rail-item" type="button" data-action="menu" data-menu="more" aria-expanded=${ui.menu === "more" ? "true" : "false"}>
         ${icons.ellipsis}<span>More</span></button>
@@ -30,9 +34,10 @@ export function railView({ route, ui }) {
     <button class="rail-item rail-end" type="button" data-action="help" aria-haspopup="dialog">${icons.keyboard}<span>Help</span></button>`;
 }
 
-function railLink(name, current) {
+function railLink(name, current, over = 0) {
   const { name: word, icon } = SECTION_VIEWS[name];
-  return html`<a class="rail-item" href=${`#${name}`} aria-current=${current ? "page" : "false"}>${icons[icon]}<span>${word}</span></a>`;
+  const count = over ? html`<span class="rail-count" title=${`${plural(over, "budget")} over`}>${over}<span class="sr-only"> over budget</span></span>` : nothing;
+  return html`<a class="rail-item" href=${`#${name}`} aria-current=${current ? "page" : "false"}>${icons[icon]}<span>${word}</span>${count}</a>`;
 }
 
 function moreRow(name, index) {
