@@ -61,7 +61,9 @@ def test_the_make_verbs_of_the_readme_exist():
 def test_the_server_never_imports_what_only_the_tools_need():
     code = (
         "import sys, llm_service.runtime, llm_service.dashboard.app, llm_service.dashboard.server\n"
-        "print([name for name in ('pydantic', 'rich', 'playwright', 'hypothesis') if name in sys.modules])"
+        "import llm_service.telemetry_wiring, llm_service.telemetry.price_parts, llm_service.dashboard.prices_api\n"
+        "unwanted = ('pydantic', 'genai_prices', 'rich', 'playwright', 'hypothesis')\n"
+        "print([name for name in unwanted if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,4 +1,4 @@
-"""Quotes from the price list of genai-prices. Importing this costs about 29 MB, so only `price_child` does."""
+"""Quotes from the price list of genai-prices. Importing this costs about 24 MB, so only `price_child` does."""
 
 from __future__ import annotations
 

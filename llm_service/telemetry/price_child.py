@@ -1,4 +1,4 @@
-"""A child process that looks prices up for its parent: the list and what reads it take 29 MB, and seldom are needed.
+"""A child process that looks prices up for its parent: the list and what reads it take 24 MB, and seldom are needed.
 
 One line of JSON in, ``[[model, provider or null], …]``, one line out, ``{"version", "date", "quotes": [text, …]}`` in
 the same order, or ``{"error": sentence}``. It ends when its input does, and by itself when nothing was asked for a
