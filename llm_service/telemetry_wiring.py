@@ -25,7 +25,7 @@ from llm_service.hub import Hub
 from llm_service.settings import Settings
 
 if TYPE_CHECKING:
-    from flask import Blueprint
+    from llm_service.dashboard.app import Blueprint
 
     from llm_service.core.log_shapes import LogSources
     from llm_service.sources.agentlogs.log_parts import LogParts

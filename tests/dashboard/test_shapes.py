@@ -22,6 +22,9 @@ VARIANTS = {
     "/api/tasks": ["", "?include_done=false", "?fields=card", "?include_done=false&fields=card"],
     "/api/tasks/<id>": [],
     "/api/file": [],
+    "/api/since": ["?at=2026-11-20T08:00:00Z"],
+    "/api/flow": ["", "?range=7d", "?range=365d"],
+    "/api/activity": ["", "?before=9999999999999.1&limit=5"],
     "/api/board": ["", "?column=inbox", "?q=a", "?sort=priority", "?agent=anna&limit=1"],
 }
 
@@ -67,6 +70,11 @@ def test_a_posted_login_link_has_its_shape(small_board: Board) -> None:
         "/api/file?path=inbox/none.yaml",
         "/api/file",
         "/api/board?sort=x",
+        "/api/since",
+        "/api/since?at=yesterday",
+        "/api/flow?range=1y",
+        "/api/activity?before=x",
+        "/api/activity?before=1.1&limit=0",
         "/api/none",
         "/api/portfolio",
     ],
