@@ -25,11 +25,15 @@ class Span(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A part of a span that is summed from rollups of one width, hour or day."""
+    """A part of a span that is summed from rollups of one width: hour, day or ever."""
 
     width: str
     start_ms: int
     end_ms: int
+
+
+EVER = Piece("ever", 0, 1)
+"""All time: its sums stand under the start 0."""
 
 
 def named_span(name: str, width: str, zone: Zone, now_ms: int, first_ms: int) -> Span:

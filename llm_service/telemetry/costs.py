@@ -8,7 +8,7 @@ from sqlite3 import Connection
 from typing import Protocol
 
 from llm_service.core import cost_page_shapes, cost_shapes
-from llm_service.core.cost_span import Piece, Span, buckets, named_span, pieces, span_between
+from llm_service.core.cost_span import EVER, Piece, Span, buckets, named_span, pieces, span_between
 from llm_service.core.invocation_query import InvocationQuery
 from llm_service.core.money import usd
 from llm_service.core.times import iso_seconds
@@ -91,10 +91,12 @@ class Costs:
     def page(self, span: Span, by: str) -> cost_page_shapes.CostPage:
         """Series by one of `DIMENSIONS` and the tables of all four."""
         starts = buckets(span, self.zone)
-        parts = pieces(span, self.zone)
         with self._snapshot() as connection:
-            tables = {name: dearest(by_value(connection, name, parts)) for name in DIMENSIONS}
             counted = Buckets(connection, span, starts)
+            total = counted.total()
+            # A span that holds everything there is needs no days: the sums of all time have one row a value.
+            parts = [EVER] if total == ever(connection) else pieces(span, self.zone)
+            tables = {name: dearest(by_value(connection, name, parts)) for name in DIMENSIONS}
             ranked = tables[by]
             names = [name for name, _ in ranked[:DEAREST]]
             series = counted.series(by, names, rest=len(ranked) > DEAREST)
@@ -112,7 +114,7 @@ class Costs:
             "projects": _rows(tables["project"]),
             "tools": _rows(tables["tool"]),
             "more": {f"{name}s": max(0, len(table) - IN_A_TABLE) for name, table in tables.items()},
-            "totals": sums_json(counted.total()),
+            "totals": sums_json(total),
         }
 
     def table(self, span: Span, by: str) -> list[cost_page_shapes.CostRow]:
