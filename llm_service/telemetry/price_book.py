@@ -50,20 +50,27 @@ def key_of(version: str, model: str, provider: str | None) -> str:
     return json.dumps([FORM, version, provider, model], ensure_ascii=False)
 
 
+_INSERT = (
+    "INSERT OR IGNORE INTO prices (id, key, model, provider, source, source_date, quote, first_used_ms)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
 class PriceBook:
     """Finds and keeps pages. Safe from any thread; `save` and `saved` are for the writer."""
 
     def __init__(self, database: Readable) -> None:
         self._database = database
         self._lock = threading.Lock()
+        self._pages: dict[str, Page] = {}
         self._unsaved: dict[str, Page] = {}
+        self._witness: Page | None = None
         self._next_id = 0
 
     def find(self, version: str, model: str, provider: str | None) -> Page | None:
         """The page that was kept for this, now or in an earlier run."""
-        key = key_of(version, model, provider)
         with self._lock:
-            return self._unsaved.get(key) or self._stored(key)
+            return self._known(key_of(version, model, provider))
 
     def keep(
         self, version: str, model: str, provider: str | None, source: str, source_date: str | None, quote: str
@@ -71,47 +78,40 @@ class PriceBook:
         """Keep an answer and give its page, the one of before where there is one."""
         key = key_of(version, model, provider)
         with self._lock:
-            page = self._unsaved.get(key) or self._stored(key)
+            page = self._known(key)
             if page is None:
                 page = Page(self._new_id(), key, model, provider, source, source_date, quote)
-                self._unsaved[key] = page
+                self._pages[key] = self._unsaved[key] = page
             return page
 
     def save(self, connection: Any, now_ms: int) -> tuple[str, ...]:
         """Write what is new, in the writer's transaction; give the result to `saved` once it is committed."""
         with self._lock:
+            if self._witness and not _holds(connection, self._witness):
+                # A damaged file was moved aside: rows of the new one carry the numbers given out before, too.
+                self._unsaved |= self._pages
+                self._witness = None
             pages = list(self._unsaved.values())
         if pages:
-            connection.executemany(
-                "INSERT OR IGNORE INTO prices (id, key, model, provider, source, source_date, quote, first_used_ms)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        page.price_id,
-                        page.key,
-                        page.model,
-                        page.provider,
-                        page.source,
-                        page.source_date,
-                        page.quote,
-                        now_ms,
-                    )
-                    for page in pages
-                ],
-            )
+            connection.executemany(_INSERT, [(*page, now_ms) for page in pages])
         return tuple(page.key for page in pages)
 
     def saved(self, keys: tuple[str, ...]) -> None:
         """The transaction that wrote these is committed."""
         with self._lock:
             for key in keys:
-                self._unsaved.pop(key, None)
+                self._witness = self._unsaved.pop(key, self._witness)
 
     def forget(self) -> None:
-        """Another, perhaps empty, table is to be written: give numbers of that one."""
+        """Drop from memory what the table holds."""
         with self._lock:
-            self._unsaved.clear()
-            self._next_id = 0
+            self._pages = dict(self._unsaved)
+
+    def _known(self, key: str) -> Page | None:
+        page = self._pages.get(key)
+        if page is None and (page := self._stored(key)) is not None:
+            self._pages[key] = self._witness = page
+        return page
 
     def _stored(self, key: str) -> Page | None:
         with self._database.reading() as connection:
@@ -127,6 +127,11 @@ class PriceBook:
             self._next_id = most + 1
         found, self._next_id = self._next_id, self._next_id + 1
         return found
+
+
+def _holds(connection: Any, page: Page) -> bool:
+    found = connection.execute("SELECT key FROM prices WHERE id = ?", (page.price_id,)).fetchone()
+    return found is not None and found[0] == page.key
 
 
 def priced(page: Page | None) -> Priced | None:

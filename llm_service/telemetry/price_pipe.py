@@ -105,18 +105,25 @@ class PricePipe:
     def _read(self, child: subprocess.Popen[bytes], owed: deque[tuple[Key, ...]]) -> None:
         """Hand on each answer, until the child ends; then bury it."""
         assert child.stdout
+        answers = 0
         try:
             for line in child.stdout:
                 self._told(self._answer(line, owed.popleft()))
+                answers += 1
         except Exception as error:
             log.exception("the process that looks prices up answered what cannot be read")
             self._told(f"the process that looks prices up failed ({error})")
             child.kill()
+            owed.clear()
         finally:
             child.stdout.close()
             child.wait()
-            if owed:
-                self._told("the process that looks prices up ended before it answered")
+        if owed and answers and child.returncode == 0:
+            # It had waited long enough, and ended while a question was on its way.
+            for keys in tuple(owed):
+                self.ask(keys)
+        elif owed:
+            self._told("the process that looks prices up ended before it answered")
 
     @staticmethod
     def _answer(line: bytes, keys: tuple[Key, ...]) -> Answer | str:

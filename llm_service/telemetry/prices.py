@@ -35,6 +35,9 @@ PAUSE_S = 60.0
 MOST_MODELS = 5_000
 """Models whose quotes are in memory; beyond it all are looked up anew, so that made-up names cannot fill it."""
 
+MOST_LATE = 1_000
+"""Models that are priced by themselves once the list answers; rows of more wait for `telemetry reprice`."""
+
 PENDING = "prices.pending"
 """The name of the fact that holds, over a restart, which models' rows wait for their price."""
 
@@ -104,7 +107,7 @@ class Pricing:
         if entry is None:
             entry = self._learn({key})[key]
         found = entry.at(call.at_ms) if entry.own else entry.listed
-        if found is None and not entry.known:
+        if found is None and not entry.known and len(self._late) < MOST_LATE:
             self._late.add(key)
         return found
 
@@ -125,13 +128,6 @@ class Pricing:
         """The transaction of the last `save` is committed."""
         keys, self._late_saved = self._writing
         self._book.saved(keys)
-
-    def forget(self) -> None:
-        """Another database is written from now on: what was kept in the one before is looked up and kept anew."""
-        with self._changed:
-            self._entries = {}
-            self._book.forget()
-            self._writing, self._late_saved = ((), frozenset()), frozenset()
 
     def recall_late(self) -> None:
         """Take up what an earlier run left unpriced because the list had not answered."""
@@ -172,10 +168,12 @@ class Pricing:
         """Entries for keys that have none: from the settings, the kept prices, or the list."""
         with self._changed:
             if len(self._entries) + len(keys) > MOST_MODELS:
-                self._entries = {key: entry for key, entry in self._entries.items() if not entry.known}
+                self._entries = {}
+                self._book.forget()
             found = {key: self._begin(key) for key in keys}
             self._entries.update(found)
-        if (unknown := [key for key, entry in found.items() if not entry.known]) and not self._stopped:
+        unknown = [key for key, entry in found.items() if not entry.known]
+        if unknown and not self._stopped and (patient or time.monotonic() >= self._no_wait_until):
             failures = self._failures
             self._pipe.ask(unknown)
             self._await(unknown, failures, patient)
@@ -198,9 +196,7 @@ class Pricing:
         return since_ms, Priced(quote, page.price_id)
 
     def _await(self, keys: list[Key], failures: int, patient: bool) -> None:
-        """Wait for the list's answer; not where it kept somebody waiting in vain just before."""
-        if not patient and time.monotonic() < self._no_wait_until:
-            return
+        """Wait for the list's answer; where it is in vain, nobody asks or waits for a minute."""
 
         def done() -> bool:
             answered = all(self._entries[key].known for key in keys if key in self._entries)

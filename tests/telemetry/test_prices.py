@@ -203,6 +203,29 @@ def test_a_child_nobody_asks_ends_and_another_comes_when_needed(house: House):
     assert house.costs() == [3_000_000, 1_250_000]
 
 
+def test_a_question_that_meets_a_child_going_to_sleep_is_asked_again(house: House):
+    # Answers one question; leaves the next one unread.
+    child = (
+        "import json, sys\n"
+        "from llm_service.telemetry.price_child import answer\n"
+        "print(json.dumps(answer(json.loads(sys.stdin.readline()))), flush=True)\n"
+        "sys.stdin.readline()\n"
+    )
+    house.start(command=[sys.executable, "-c", child])
+    house.record("claude-sonnet-4-5")
+    house.record("gpt-5")
+    assert house.costs() == [3_000_000, 1_250_000]
+
+
+def test_a_dead_child_is_not_started_for_every_new_name(house: House, tmp_path: Path):
+    log = tmp_path / "starts"
+    house.start(command=[sys.executable, "-c", f"open({str(log)!r}, 'a').write('x'); raise SystemExit(3)"])
+    for number in range(30):
+        house.record(f"claude-sonnet-4-5-{number}")
+    assert log.read_text() == "x"
+    assert house.costs() == [None] * 30
+
+
 def test_the_child_ends_with_its_parent(house: House):
     house.start()
     house.record("claude-sonnet-4-5")
@@ -219,14 +242,28 @@ def test_many_models_are_one_question(house: House):
     assert house.costs().count(None) == 0
 
 
-def test_a_new_database_gets_the_prices_again(house: House):
+def test_a_database_begun_anew_gets_the_prices_of_its_rows(house: House):
     house.start()
     house.record("claude-sonnet-4-5")
+    house.record("gpt-5")
     with closing(sqlite3.connect(house.database.path)) as connection, connection:
         connection.execute("DELETE FROM prices")
-    house.pricing.forget()
     house.record("claude-sonnet-4-5")
-    assert house.rows("SELECT id FROM prices") == [(1,)]
+    assert house.rows("SELECT model FROM prices ORDER BY id") == [("claude-sonnet-4-5",), ("gpt-5",)]
+    assert house.rows("SELECT count(*) FROM invocations WHERE price_id NOT IN (SELECT id FROM prices)") == [(0,)]
+
+
+def test_made_up_names_do_not_fill_the_memory(house: House, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("llm_service.telemetry.prices.MOST_MODELS", 50)
+    house.start()
+    house.record("claude-sonnet-4-5")
+    for start in range(0, 120, 40):
+        rows = [Invocation(f"n{start + n}", AT_MS, f"name-{start + n}", "tool") for n in range(40)]
+        house.recorder.record(rows)
+    house.record("claude-sonnet-4-5")
+    assert len(house.pricing._entries) <= 50
+    assert house.rows("SELECT count(*) FROM prices") == [(121,)]
+    assert house.rows("SELECT DISTINCT price_id FROM invocations WHERE price_id IS NOT NULL") == [(1,)]
 
 
 def test_the_page_says_what_is_used_what_is_missing_and_how_to_fix_it(house: House):
