@@ -125,8 +125,11 @@ class TelemetryParts:
             self._opener.join(deadline_s)
         if self._opened is None:
             return
-        for named in reversed(self._opened.threads):
-            named.part.stop(max(0.1, end_s - time.monotonic()))
+        writer, *others = self._opened.threads
+        for named in reversed(others):
+            # None may take the time in which the writer writes what they handed in.
+            named.part.stop(max(0.05, (end_s - time.monotonic()) / 3))
+        writer.part.stop(max(0.5, end_s - time.monotonic()))
         self._opened.pricing.stop(max(0.1, end_s - time.monotonic()))
 
     # -- what others ask ----------------------------------------------------------------------------------------
@@ -304,7 +307,7 @@ class TelemetryParts:
     def _log_parts(self, database: Database, recorder: Recorder) -> LogParts:
         from llm_service.sources.agentlogs.log_parts import log_parts
         from llm_service.sources.agentlogs.passes import Place
-        from llm_service.sources.agentlogs.tools import TOOLS
+        from llm_service.sources.agentlogs.known_tools import TOOLS
         from llm_service.telemetry import overlaps
 
         return log_parts(

@@ -228,6 +228,19 @@ def test_the_threads_of_telemetry_are_in_ready(board: Board) -> None:
     assert threads["teller"]["alive"]
 
 
+def test_what_cannot_be_kept_is_said_in_ready_and_on_the_page(board: Board) -> None:
+    follower = board.follow(topics=("costs",))
+    recorder = board.runtime.telemetry.opened().recorder
+    recorder._paused, recorder._dropped = "there is no space left", 120
+    said = [
+        "Telemetry is paused: there is no space left. It goes on by itself.",
+        "120 rows of telemetry could not be kept since the start.",
+    ]
+    status, ready = board.get("/ready")
+    assert (status, ready["ready"], ready["degraded"]) == (200, True, said)
+    follower.until(lambda: follower.heard[-1].payload.get("condition") == said, "the condition")
+
+
 def test_a_restart_knows_what_was_spent(folder: Folder, tmp_path: Path) -> None:
     for total in (3.0, 6.0):
         with running_board(folder.root, tmp_path / "state") as board:
