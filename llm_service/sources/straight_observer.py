@@ -1,4 +1,4 @@
-"""watchdog's inotify observer on its shortest way: only what concerns tasks, straight to the hints. Linux only."""
+"""watchdog's inotify observer on its shortest way: only what concerns us, straight to the hints. Linux only."""
 
 from __future__ import annotations
 
@@ -30,18 +30,25 @@ class StraightObserver(InotifyObserver):
     that was moved in (complete) from one that was created (being written).
     """
 
-    def __init__(self, dispatch: Callable[[FileSystemEvent], None]) -> None:
+    def __init__(
+        self, dispatch: Callable[[FileSystemEvent], None], concerns: Callable[[InotifyEvent], bool] | None = None
+    ) -> None:
+        """`concerns` says which events are worth the way; by default those about tasks."""
         InotifyMoveEventGrouper.delay = PAIRING_S
-        self._inotify_fd = _TaskEvents()
+        self._inotify_fd = _ChosenEvents(concerns or _concerns_tasks)
         self._inotify_fd.start()
         BaseObserver.__init__(self, partial(_Emitter, dispatch=dispatch), inotify_fd=self._inotify_fd)
 
 
-class _TaskEvents(InotifyFD):
+class _ChosenEvents(InotifyFD):
     """Drops at once what happens to other files: the temporary one of an atomic save is written just before it."""
 
+    def __init__(self, concerns: Callable[[InotifyEvent], bool]) -> None:
+        super().__init__()
+        self._concerns = concerns
+
     def read_events(self, **options: Any) -> list[InotifyEvent]:
-        return [event for event in super().read_events(**options) if _concerns_tasks(event)]
+        return [event for event in super().read_events(**options) if self._concerns(event)]
 
 
 def _concerns_tasks(event: InotifyEvent) -> bool:

@@ -25,6 +25,7 @@ NOTICE_S = 3.0
 SETTLE_S = 0.05
 PAUSE_S = 0.5
 """Between two readings: many files that grow are read together, which costs a fraction of reading each at once."""
+NEW_FOLDER_S = 1.0
 BUSY_S = 2.0
 AGAIN_S = (2.0, 5.0, 15.0, 60.0)
 """Pauses after a failure, the last one for ever."""
@@ -112,6 +113,9 @@ class AgentLogs:
         if paths:
             self._passes.look_at(paths)
             self._last_s = time.monotonic()
+            if any(path.is_dir() for path in paths):
+                # What is written into a folder before the watch on it is there is not heard.
+                return min(due_s, self._last_s + NEW_FOLDER_S)
         return due_s
 
     def _failed(self, error: Exception, tries: int) -> float:

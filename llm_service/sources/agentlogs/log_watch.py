@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from watchdog.events import (
@@ -17,8 +19,7 @@ from watchdog.events import (
     FileSystemEvent,
     FileSystemEventHandler,
 )
-from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver, ObservedWatch
+from watchdog.observers.api import BaseObserver
 
 from llm_service.sources.mounts import silent_mount
 from llm_service.sources.watching import why_not_watched
@@ -34,6 +35,10 @@ HEARD: list[type[FileSystemEvent]] = [
 ]
 """Never 'opened' or 'closed': reading the files ourselves would wake us again, for ever."""
 MOST_PATHS = 5_000
+AGAIN_S = 300.0
+"""When a watch is tried again that could not be had."""
+Watched = dict[Path, tuple[tuple[int, int], bool]]
+"""Roots with device and inode, and whether all below is watched too."""
 
 
 class Heard(FileSystemEventHandler):
@@ -67,58 +72,76 @@ class LogWatch:
         self.heard = Heard()
         self.polling = ""
         self._observer: BaseObserver | None = None
-        self._watches: dict[Path, tuple[tuple[int, int], ObservedWatch]] = {}
+        self._watched: Watched = {}
+        self._again_s = 0.0
 
     def arm(self, roots: Iterable[tuple[Path, bool]]) -> bool:
-        """Watch the roots (and, where said so, all below) that are there and not watched yet; was there such a one?"""
-        if self.polling:
+        """Watch the roots (and, where said so, all below) that are there; was one of them not watched until now?
+
+        Where anything changed, the watch is made anew as a whole: a watch that lost its folder cannot be mended.
+        """
+        if self.polling and time.monotonic() < self._again_s:
             return False
-        news = False
-        for root, deep in roots:
-            identity = _identity(root)
-            known = self._watches.get(root)
-            if identity == (known[0] if known else None) and self._alive():
-                continue
-            news = self._renew(root, deep, identity) or news
-        return news
-
-    def stop(self, deadline_s: float = 1.0) -> None:
-        observer, self._observer = self._observer, None
-        self._watches.clear()
-        if observer is not None and observer.is_alive():
-            observer.stop()
-            observer.join(deadline_s)
-
-    def _alive(self) -> bool:
-        return self._observer is not None and self._observer.is_alive()
-
-    def _renew(self, root: Path, deep: bool, identity: tuple[int, int] | None) -> bool:
-        known = self._watches.pop(root, None)
+        wanted: Watched = {root: (identity, deep) for root, deep in roots if (identity := _identity(root))}
+        if wanted == self._watched and self._alive():
+            return False
+        self.stop()
+        self._watched, self.polling = wanted, ""
         try:
-            if known and self._observer:
-                self._observer.unschedule(known[1])
-            if identity is None:
-                return False
-            if kind := silent_mount(root):
-                self._give_up(f"{root} is on {kind}, which tells of no changes, so the logs are polled")
-                return True
-            if self._observer is None:
-                self._observer = Observer()
-                self._observer.start()
-            # The real path: a root that is a link would be watched as the link.
-            watch = self._observer.schedule(self.heard, str(root), recursive=deep, event_filter=HEARD)
-            self._watches[root] = (identity, watch)
-        except KeyError:
-            # watchdog forgot it by itself: the root was deleted.
-            return self._renew(root, deep, identity)
+            if wanted:
+                self._observer = self._start(wanted)
+        except FileNotFoundError:
+            # It went at this moment; next time it is there or not.
+            self._watched = {}
         except Exception as error:  # noqa: BLE001 - whatever it is, the logs are polled and the reason is shown
             self._give_up(why_not_watched(error).replace("the folder is polled every second", "the logs are polled"))
         return True
 
     def _give_up(self, reason: str) -> None:
         log.warning("agents' logs: %s", reason)
-        self.stop()
-        self.polling = reason
+        self.polling, self._again_s = reason, time.monotonic() + AGAIN_S
+
+    def stop(self, deadline_s: float = 1.0) -> None:
+        observer, self._observer = self._observer, None
+        if observer is not None and observer.is_alive():
+            observer.stop()
+            observer.join(deadline_s)
+
+    def _alive(self) -> bool:
+        """Also whether every emitter is: watchdog ends one whose folder is deleted, though the folder may be back."""
+        if self._observer is None:
+            return not self._watched
+        return self._observer.is_alive() and all(emitter.is_alive() for emitter in self._observer.emitters)
+
+    def _start(self, wanted: Watched) -> BaseObserver | None:
+        for root in wanted:
+            if kind := silent_mount(root):
+                self._give_up(f"{root} is on {kind}, which tells of no changes, so the logs are polled")
+                return None
+        observer = new_observer(self.heard.dispatch)
+        try:
+            for root, (_, deep) in wanted.items():
+                observer.schedule(self.heard, str(root), recursive=deep, event_filter=HEARD)
+            observer.start()
+        except BaseException:
+            if observer.is_alive():
+                observer.stop()
+            else:
+                # It has threads and descriptors of its own from the moment it was made.
+                observer.on_thread_stop()
+            raise
+        return observer
+
+
+def new_observer(dispatch: Callable[[FileSystemEvent], None]) -> BaseObserver:
+    """An observer that calls `dispatch`; where it cannot do so itself, the handler it is given does."""
+    if sys.platform.startswith("linux"):
+        from llm_service.sources.straight_observer import StraightObserver
+
+        return StraightObserver(dispatch, concerns=lambda _event: True)
+    from watchdog.observers import Observer
+
+    return Observer()
 
 
 def _identity(root: Path) -> tuple[int, int] | None:

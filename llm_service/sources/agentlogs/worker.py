@@ -9,7 +9,7 @@ import os
 import sys
 
 from llm_service.sources.agentlogs.jobs import Facts, Order, read_jobs
-from llm_service.sources.agentlogs.tools import tool_named
+from llm_service.sources.agentlogs.known_tools import tool_named
 from llm_service.sources.parse_worker import receive, send
 
 DONE = "done"
