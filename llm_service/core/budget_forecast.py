@@ -5,7 +5,7 @@ The rate is the last hour's, mixed with the period's mean: `rate = w·recent + (
 one busy hour of an agent that works eight hours a day would be carried through the night and through the month.
 The mean is taken over at least an hour, so that the first minutes of a day do not count as its measure; a budget
 without an end takes it over the last seven days.
-Nothing is foretold while the last hour is empty, or once the limit is reached.
+Nothing is foretold while the last hour has fewer than three calls, which are no rate, or once the limit is reached.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ EDGE_PERCENT = 2
 BEYOND_PERCENT = 10
 """How far beyond the period's end the crossing must have moved before the alert is taken back."""
 LEAST_PERCENT = 20
-"""Below this use no alert is raised: a first call is no rate."""
+"""Below this use no alert is raised."""
+LEAST_CALLS = 3
 MOST_MS = 400 * DAY_MS
 """Beyond this nothing is foretold, and times stay within what calendars know."""
 
 
 class Forecast(NamedTuple):
-    """`crossing_ms` is None when nothing is used at present; it may lie beyond the period's end."""
+    """`crossing_ms` is None when next to nothing is used at present; it may lie beyond the period's end."""
 
     crossing_ms: int | None
     end_ms: int
@@ -64,7 +65,7 @@ def forecast(standing: Standing) -> Forecast:
 def _crossing_ms(standing: Standing) -> int | None:
     left = standing.budget.limit - standing.used
     recent = standing.recent.of(standing.budget.unit)
-    if left <= 0 or recent <= 0:
+    if left <= 0 or recent <= 0 or standing.recent.calls < LEAST_CALLS:
         return None
     mean = standing.steady.of(standing.budget.unit) / max(HOUR_MS, standing.now_ms - standing.steady_since_ms)
     per_ms = recent / HOUR_MS

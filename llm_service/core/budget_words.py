@@ -65,8 +65,10 @@ def unseen_words(standing: Standing) -> str:
     count = standing.use.unpriced_invocations
     if standing.budget.unit != "usd" or not count:
         return ""
-    calls = "1 invocation has" if count == 1 else f"{count:,} invocations have"
-    return f"{calls} no known price ({amount('tokens', standing.use.unpriced_tokens)}) and no part in this sum"
+    tokens = amount("tokens", standing.use.unpriced_tokens)
+    if count == 1:
+        return f"1 call ({tokens}) has no known price and is not in this sum"
+    return f"{count:,} calls ({tokens}) have no known price and are not in this sum"
 
 
 def sentence(standing: Standing, zone: tzinfo) -> str:

@@ -62,6 +62,7 @@ class Use(NamedTuple):
     tokens: int = 0
     unpriced_invocations: int = 0
     unpriced_tokens: int = 0
+    calls: int = 0
 
     def of(self, unit: Unit) -> int:
         """The figure that a budget of this unit goes by."""

@@ -41,7 +41,7 @@ _TOKENS = (
 )
 _SUMS = (
     f"SELECT coalesce(sum(cost_nano), 0), coalesce(sum({_TOKENS}), 0),"
-    " coalesce(sum(unpriced_invocations), 0), coalesce(sum(unpriced_tokens), 0)"
+    " coalesce(sum(unpriced_invocations), 0), coalesce(sum(unpriced_tokens), 0), coalesce(sum(invocations), 0)"
     " FROM rollups"
 )
 _ALERTS = "SELECT id, at_ms, budget_id, kind, threshold, period_start_ms, body, acknowledged_ms FROM alerts"

@@ -56,7 +56,7 @@ class Ledger:
     def use(self, budget: Budget, start_ms: int, end_ms: int) -> Use:
         first, last = (bisect_left(self.calls, ms, key=lambda call: call.at_ms) for ms in (start_ms, end_ms))
         calls = [call for call in self.calls[first:last] if budget.scope == "all" or call.agent == budget.value]
-        return Use(sum(call.nano for call in calls), len(calls))
+        return Use(sum(call.nano for call in calls), len(calls), calls=len(calls))
 
     def standing(self, budget: Budget, now_ms: int) -> Standing:
         window = window_of(budget.period, now_ms, self.zone)

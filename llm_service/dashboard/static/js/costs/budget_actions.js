@@ -9,10 +9,9 @@ const DOES = {
   "budget-close": ({ store }) => open(store, null),
   "budget-field": (parts, element) => setField(parts, element),
   "budget-save": (parts) => save(parts),
-  "budget-clear": (parts, { dataset }) => change(parts, "DELETE", address(dataset.budget), null, "The default counts again."),
-  "budget-remove": (parts, { dataset }) => change(parts, "DELETE", address(dataset.budget), null, "Budget removed."),
-  "budget-acknowledge": (parts, { dataset }) =>
-    change(parts, "POST", `/api/budgets/alerts/${dataset.alert}/acknowledge`, null, "Acknowledged."),
+  "budget-clear": (parts, { dataset }) => change(parts, "DELETE", [address(dataset.budget)], "The default counts again."),
+  "budget-remove": (parts, { dataset }) => change(parts, "DELETE", [address(dataset.budget)], "Budget removed."),
+  "budget-acknowledge": (parts, { dataset }) => acknowledge(parts, dataset.alert.split(",")),
   "budget-notify": (parts, element) => setNotify(parts, element),
   "budget-reload": ({ store }) => loadBudgets(store),
 };
@@ -56,9 +55,13 @@ async function save({ store, say }) {
   }
 }
 
-async function change({ store, say }, method, where, body, done) {
+function acknowledge(parts, ids) {
+  return change(parts, "POST", ids.map((id) => `/api/budgets/alerts/${id}/acknowledge`), "Acknowledged.");
+}
+
+async function change({ store, say }, method, addresses, done) {
   try {
-    await send(method, where, body);
+    await Promise.all(addresses.map((where) => send(method, where)));
     say(done);
     await loadBudgets(store);
   } catch (error) {
