@@ -11,7 +11,13 @@ COST_EVENTS = (
         "cost.update",
         "costs",
         cost_shapes.CostUpdate,
-        "after invocations were kept, and when a day or a month begins; at most four times a second",
+        "at once after invocations were kept, and when what was told has become untrue, as at midnight; at most four"
+        " times a second",
     ),
-    EventType("telemetry.update", "costs", cost_shapes.TelemetryUpdate, "for each single invocation that was kept"),
+    EventType(
+        "telemetry.update",
+        "costs",
+        cost_shapes.TelemetryUpdate,
+        "for each invocation that was kept, where no more than 20 came in a quarter of a second",
+    ),
 )
