@@ -27,6 +27,10 @@ _BEDROCK_VERSION = re.compile(r"-v\d+(:\d+){1,2}(k|:mm)?$")
 _VERTEX_VERSION = re.compile(r"@(\d{8}|\d{3}|latest|default)$")
 _ROUTING = re.compile(r":(beta|exacto|extended|floor|nitro|online|thinking)$")
 _LOCAL_TAG = re.compile(r"^[^/:@]+:[^/:]+$")
+_EFFORT = re.compile(r"^((?:gpt-\d|o\d).*)-(?:none|minimal|low|medium|high|xhigh)$")
+_MAKERS = (("glm-", "zai"), ("text-embedding-", "openai"), ("chatgpt-", "openai"), ("codex-", "openai"))
+"""Makers that the list does not tell by how a name begins."""
+_LIST_PRICE = "the bare name alone: its maker's list price"
 _PUBLISHER = re.compile(r"^(?:projects/[^/]+/locations/[^/]+/)?publishers/([^/]+)/models/")
 
 
@@ -74,16 +78,21 @@ def lookups(model: str, provider: str | None) -> tuple[Lookup, ...]:
     prefix, slash, rest = name.partition("/")
     if slash:
         found += [Lookup(prefix, rest, f"'{prefix}' before the name is the provider")]
-        deeper, slash, last = rest.partition("/")
-        if slash:
+        deeper, another, last = rest.partition("/")
+        if another:
             found += [Lookup(deeper, last, f"'{deeper}' before the name is the provider")]
     bare = _bare(name)
     if maker:
         found += [Lookup(maker, bare, "the recorded provider, the bare name")]
-    found += [Lookup(None, bare, "the bare name alone: its maker's list price")]
+    found += [Lookup(None, bare, _LIST_PRICE)]
+    found += [Lookup(seller, bare, _LIST_PRICE) for begins, seller in _MAKERS if bare.startswith(begins)]
     if bare.startswith("claude"):
         dashed = re.sub(r"(?<=\d)\.(?=\d)", "-", bare)
         found += [Lookup("anthropic", dashed, "the bare name with dashes: its maker's list price")]
+    if plainer := _EFFORT.match(bare):
+        found += [Lookup("openai", plainer[1], "without the effort after the name: its maker's list price")]
+    if slash and not maker:
+        found += [Lookup("openrouter", name, "the maker before the name, as OpenRouter writes it")]
     return tuple(_once(found))
 
 

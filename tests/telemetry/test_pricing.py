@@ -128,6 +128,17 @@ CASES = [
     case("flex", "gpt-5", "0.00625", input_tokens=2_000, output_tokens=1_000, tier="flex"),
     # priority is double: 2,000 × 2.50/M = 0.005; 1,000 × 20/M = 0.02
     case("priority", "gpt-5", "0.025", input_tokens=2_000, output_tokens=1_000, tier="priority"),
+    # Claude Opus 5, fast, is double: 10 and 50: 2,000 × 10/M = 0.02; 1,000 × 50/M = 0.05; a search 10/K = 0.01
+    case(
+        "fast",
+        "claude-opus-5",
+        "0.08",
+        input_tokens=2_000,
+        output_tokens=1_000,
+        web_searches=1,
+        tier="fast",
+        provider="anthropic",
+    ),
     # GPT-4o mini: 0.15, 0.60: 7 × 0.15/M = 0.00000105; 3 × 0.60/M = 0.0000018
     case("a few tokens", "openai/gpt-4o-mini", "0.00000285", input_tokens=7, output_tokens=3),
     # GPT-4o: 2.50, cached 1.25, 10; batch 1.25 and 5, cached still 1.25: 0.00125 + 0.00125 + 0.005
@@ -239,6 +250,10 @@ def test_what_has_no_published_price_per_token_is_unpriced(model: str, provider:
         ("gpt-5-codex", "openai", "openai", "gpt-5"),
         ("gpt-5-2025-08-07", None, "openai", "gpt-5"),
         ("litellm/openai/gpt-5", None, "openai", "gpt-5"),
+        ("gpt-5-codex-high", None, "openai", "gpt-5"),
+        ("glm-4.6", "zai-coding-plan", "zai", "GLM-4.6"),
+        ("text-embedding-3-small", None, "openai", "text-embedding-3-small"),
+        ("qwen/qwen3-coder", None, "openrouter", "qwen/qwen3-coder"),
     ],
 )
 def test_a_name_is_found_as_the_tools_write_it(model: str, provider: str | None, seller: str, listed: str):
