@@ -113,7 +113,7 @@ class CodexFold:
         if not isinstance(payload, dict):
             self._take_old(entry)
             return
-        kind = entry.get("type")
+        kind = text(entry.get("type"))
         moment = at_ms(entry.get("timestamp"))
         self._last_ms = moment or self._last_ms
         if kind == "session_meta":
@@ -129,7 +129,7 @@ class CodexFold:
         elif kind == "compacted":
             self._compacted(payload, entry.get("ordinal"))
         elif kind not in KNOWN_TYPES:
-            self._skip(f"unknown type: {(text(kind) or 'none')[:40]}")
+            self._skip(f"unknown type: {(kind or 'none')[:40]}")
 
     def _take_old(self, entry: Mapping[str, Any]) -> None:
         """X0a: until September 2025 lines had no payload, and there were no counts of tokens."""
@@ -138,8 +138,8 @@ class CodexFold:
                 self._skip(OLD_FORMAT)
             self._old = True
         elif not self._old:
-            kind = entry.get("type")
-            self._skip(MALFORMED if kind in KNOWN_TYPES else f"unknown type: {(text(kind) or 'none')[:40]}")
+            kind = text(entry.get("type"))
+            self._skip(MALFORMED if kind in KNOWN_TYPES else f"unknown type: {(kind or 'none')[:40]}")
 
     def _meta(self, meta: Mapping[str, Any], moment: int | None) -> None:
         if self._known:
