@@ -22,7 +22,7 @@ PRICE_ROUTES: tuple[Route, ...] = (
         "/api/telemetry/reprice",
         price_shapes.Repriced,
         "Price again, at the present prices, what we estimated ourselves; costs that a source reported never change.",
-        errors=(400, 503),
+        errors=(400, 413, 503),
         body=price_shapes.RepriceBody,
     ),
 )

@@ -15,7 +15,7 @@ import pytest
 from llm_service.core.price_settings import read_prices
 from llm_service.core.rollups import FIELDS
 from llm_service.core.usage import Door, Invocation
-from llm_service.telemetry import repricing
+from llm_service.telemetry import integrity, repricing
 from llm_service.telemetry.database import Database
 from llm_service.telemetry.price_page import Prices
 from llm_service.telemetry.prices import Pricing
@@ -138,6 +138,7 @@ def test_sums_after_it_are_those_of_a_database_that_always_had_the_price(shop: S
             line for line in always.rows(query) if line[0] not in reported
         ]
         assert shop.sums() == always.sums()
+        assert integrity.check(shop.database).ok
     finally:
         always.close()
 
@@ -216,6 +217,7 @@ def test_recording_goes_on_meanwhile(shop: Shop, monkeypatch):
         shop.record(row(f"new{number}"))
     thread.join(30)
     assert told == [True]
+    assert integrity.check(shop.database).ok
     ours = "model LIKE 'our-%' AND reported_nano IS NULL"
     assert shop.rows(f"SELECT count(*) FROM invocations WHERE {ours} AND cost_nano < input_tokens * 2000") == [(0,)]
     counted = shop.rows("SELECT sum(cost_nano) FROM invocations WHERE counted")
