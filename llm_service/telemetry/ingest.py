@@ -64,10 +64,12 @@ def ingest(connection: sqlite3.Connection, rows: Sequence[Invocation], pricing: 
     """Keep `rows` and add them to the sums. Of two rows with one id the higher rank stays, of equal ranks the first."""
     hashes = {row.invocation_id: ids.hash_of(row.invocation_id) for row in rows}
     known = ids.find(connection, hashes)
-    outcomes, winners = _sorted_out(rows, known)
-    if not winners:
+    outcomes, told = _sorted_out(rows, known)
+    if not told:
         return Ingested(outcomes, [])
-    best, better = doors.best_doors(connection, winners.values())
+    # Also a row that a later one of the batch takes the place of was told through its door.
+    best, better = doors.best_doors(connection, told)
+    winners = {row.invocation_id: row for row in told}
     lines = _demoted(connection, better) if better else []
     replacing = {known[text].row: row for text, row in winners.items() if text in known} if known else {}
     lines += _leaving(connection, replacing)
@@ -98,11 +100,11 @@ def ingest(connection: sqlite3.Connection, rows: Sequence[Invocation], pricing: 
     return Ingested(outcomes, kept)
 
 
-def _sorted_out(rows: Sequence[Invocation], known: dict[str, ids.Known]) -> tuple[bytes, dict[str, Invocation]]:
-    """What becomes of each row, and for each id the row that is to be written."""
+def _sorted_out(rows: Sequence[Invocation], known: dict[str, ids.Known]) -> tuple[bytes, list[Invocation]]:
+    """What becomes of each row, and those that are new or better: of an id that comes twice, the last one is kept."""
     ranks: dict[str, int | None] = {text: found.rank for text, found in known.items()}
     outcomes = bytearray(len(rows))
-    winners: dict[str, Invocation] = {}
+    told: list[Invocation] = []
     for place, row in enumerate(rows):
         text = row.invocation_id
         if text not in ranks:
@@ -115,8 +117,8 @@ def _sorted_out(rows: Sequence[Invocation], known: dict[str, ids.Known]) -> tupl
                 continue
             outcomes[place] = REPLACED
         ranks[text] = row.rank
-        winners[text] = row
-    return bytes(outcomes), winners
+        told.append(row)
+    return bytes(outcomes), told
 
 
 def _pricer(pricing: Pricing) -> Callable[[Invocation], _Priced]:

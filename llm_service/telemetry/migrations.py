@@ -45,6 +45,9 @@ CREATE TABLE latencies (
 CREATE TABLE doors (
   tool TEXT NOT NULL, session TEXT NOT NULL, best INTEGER NOT NULL, PRIMARY KEY (tool, session)
 ) WITHOUT ROWID;
+CREATE TABLE otlp_series (
+  series TEXT PRIMARY KEY, start_ns INTEGER NOT NULL, time_ns INTEGER NOT NULL, value REAL NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE prices (
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, model TEXT NOT NULL, provider TEXT, source TEXT NOT NULL,
   source_date TEXT, quote TEXT NOT NULL, first_used_ms INTEGER NOT NULL
