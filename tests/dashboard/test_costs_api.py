@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sqlite3
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from llm_service.core.usage import Invocation
+from llm_service.telemetry.database import Database
 from tests.kit.boards import Board, Folder, running_board, task_text
 from tests.kit.waiting import wait_until
 
@@ -284,6 +286,28 @@ def test_switched_off_nothing_is_kept_and_the_board_works(start_board: Callable[
     assert ready["degraded"] == []
     assert "recorder" not in {thread["name"] for thread in ready["threads"]}
     assert not (tmp_path / "state" / "telemetry.db").exists()
+
+
+def test_the_board_does_not_wait_for_a_database_that_opens_slowly(
+    start_board: Callable[..., Board], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_open = threading.Event()
+    really_open = Database.open
+
+    def slowly(*args: Any, **options: Any) -> Database:
+        assert may_open.wait(20)
+        return really_open(*args, **options)
+
+    monkeypatch.setattr(Database, "open", slowly)
+    board = start_board()
+    follower = board.follow(topics=("board", "costs"))
+    board.put("inbox/a.yaml", task_text("a"))
+    follower.wait_for("task.created")
+    assert follower.wait_for("costs.snapshot")["costs"] == {"today": None, "month": None, "total": None}
+    assert board.get("/api/stats")[1]["costs"]["today"] is None
+    assert board.get("/ready")[1]["degraded"] == []
+    may_open.set()
+    assert follower.wait_for("cost.update")["costs"] == {"today": 0.0, "month": 0.0, "total": 0.0}
 
 
 def test_a_database_that_cannot_be_opened_leaves_the_board_working_with_a_sentence(
