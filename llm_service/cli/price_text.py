@@ -37,14 +37,14 @@ def page_lines(page: PricesPage) -> Iterator[str]:
     if page["unpriced"]:
         count = len(page["unpriced"])
         yield ""
-        yield f"{count} {'model is' if count == 1 else 'models are'} unpriced, counted in no sum of dollars:"
+        yield f"{_counted(count, 'model')} unpriced, counted in no sum of dollars:"
         for model in page["unpriced"]:
-            used = f"{model['invocations']:,} invocations, {model['tokens']:,} tokens"
+            used = f"{_counted(model['invocations'], 'invocation')}, {_counted(model['tokens'], 'token')}"
             yield f"  {model['model']}: {used}; {model['why']}"
         yield "To give them a price, put these lines at the top of llm-service.toml:"
         for model in page["unpriced"]:
             yield f"  {model['fix']}"
-        yield "and then: llm-service telemetry reprice --preview"
+        yield "Start the dashboard again, and look at: llm-service telemetry reprice --preview"
 
 
 def repriced_lines(done: Repriced) -> Iterator[str]:
@@ -66,7 +66,7 @@ def repriced_lines(done: Repriced) -> Iterator[str]:
         )
     yield from _table(rows)
     verb = "Changed" if done["applied"] else "Would change"
-    yield f"{verb} {done['invocations']:,} rows: ${done['before_usd']:,.6f} becomes ${done['after_usd']:,.6f}."
+    yield f"{verb} {_counted(done['invocations'], 'row')}: ${done['before_usd']:,.6f} becomes ${done['after_usd']:,.6f}."
     if not done["applied"]:
         yield "To do it: llm-service telemetry reprice --apply"
 
@@ -108,6 +108,10 @@ def _usd(value: float) -> str:
     text = f"{value:.9f}".rstrip("0")
     whole, _, decimals = text.partition(".")
     return f"${whole}.{decimals:0<2}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _source(source: str, date: str | None) -> str:
