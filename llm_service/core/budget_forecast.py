@@ -65,7 +65,8 @@ def forecast(standing: Standing) -> Forecast:
 def _crossing_ms(standing: Standing) -> int | None:
     left = standing.budget.limit - standing.used
     recent = standing.recent.of(standing.budget.unit)
-    if left <= 0 or recent <= 0 or standing.recent.calls < LEAST_CALLS:
+    unseen = standing.recent.unpriced_invocations if standing.budget.unit == "usd" else 0
+    if left <= 0 or recent <= 0 or standing.recent.calls - unseen < LEAST_CALLS:
         return None
     mean = standing.steady.of(standing.budget.unit) / max(HOUR_MS, standing.now_ms - standing.steady_since_ms)
     per_ms = recent / HOUR_MS
