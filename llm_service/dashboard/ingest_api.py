@@ -1,4 +1,4 @@
-"""The REST route that takes invocations in. Rows are read here, on the connection's thread, and kept by the recorder."""
+"""The route that takes invocations in. Rows are read here, on the connection's thread, and kept by the recorder."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from typing import Any
 from werkzeug.serving import WSGIRequestHandler
 
 from llm_service.dashboard.headers import secured
+from llm_service.dashboard.request_body import Body, ChunkedBody
 from llm_service.dashboard.web_reply import Reply
 
 log = logging.getLogger(__name__)
@@ -103,20 +104,32 @@ class WebRequest(WSGIRequestHandler):
         log.debug("%s: %s", type, message % args if args else message)
 
     def _request_body(self) -> Body | None:
-        """Return the body as its length announces it; answer and return None when the two ends could disagree."""
-        if self.headers.get("Transfer-Encoding") is not None:
-            # No client of ours needs it, and reading it differently than a proxy does is how requests are smuggled.
-            self.send_error(HTTPStatus.LENGTH_REQUIRED)
+        """Return the body as it is announced; answer and return None when two readers could read that differently."""
+        if self.headers.defects or "://" in self.path.partition("?")[0]:
+            # A line that is no header hides those after it. Only proxies are asked with a whole address; it and the
+            # Host header could name two hosts.
+            self.send_error(HTTPStatus.BAD_REQUEST)
             return None
-        lengths = self.headers.get_all("Content-Length") or ["0"]
+        lengths = self.headers.get_all("Content-Length")
+        codings = self.headers.get_all("Transfer-Encoding")
+        if codings is not None:
+            return self._chunked_body(codings, lengths)
+        lengths = lengths or ["0"]
         if len(lengths) != 1 or not _LENGTH.fullmatch(lengths[0].strip()):
             self.send_error(HTTPStatus.BAD_REQUEST)
             return None
-        if "://" in self.path.partition("?")[0]:
-            # Only proxies are asked like this; the Host header and the address could name two hosts.
+        return Body(self.rfile, int(lengths[0]))
+
+    def _chunked_body(self, codings: list[str], lengths: list[str] | None) -> Body | None:
+        """Telemetry exporters send what they have in chunks. Whatever else the header may say is refused."""
+        if self.command != "POST":
+            self.send_error(HTTPStatus.LENGTH_REQUIRED)
+            return None
+        plain = len(codings) == 1 and codings[0].strip(" \t").lower() == "chunked"
+        if not plain or lengths is not None or self.request_version != "HTTP/1.1":
             self.send_error(HTTPStatus.BAD_REQUEST)
             return None
-        return Body(self.rfile, int(lengths[0]))
+        return ChunkedBody(self.rfile)
 
     def _path_alone(self) -> str:
         path = self.path.partition("?")[0]
@@ -135,25 +148,6 @@ class WebRequest(WSGIRequestHandler):
                 if not data:
                     return
                 left -= len(data)
-
-
-class Body(io.RawIOBase):
-    """A request's body: never a byte of the request after it."""
-
-    def __init__(self, stream: io.BufferedIOBase, length: int) -> None:
-        self._stream = stream
-        self.left = length
-
-    def readable(self) -> bool:
-        """Say yes."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill the buffer with what has come; 0 at the end, early when the client stalls."""
-        data = self._stream.read1(min(len(buffer), self.left)) if self.left else b""
-        buffer[: len(data)] = data
-        self.left -= len(data)
-        return len(data)
 
 
 def set_timeout(connection: socket.socket, option: int, seconds: float) -> None:
