@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import cold_start, fan_out, file_to_event, page, storm
+from benchmarks import cold_start, fan_out, file_to_event, log_import, page, storm
 from benchmarks.kit import report
 from benchmarks.kit.figures import Row
 
 BENCHMARKS: dict[str, ModuleType] = {
-    module.NAME: module for module in (file_to_event, cold_start, storm, fan_out, page)
+    module.NAME: module for module in (file_to_event, cold_start, storm, fan_out, page, log_import)
 }
 
 

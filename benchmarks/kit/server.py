@@ -18,11 +18,13 @@ REPO = Path(__file__).resolve().parents[2]
 class Server:
     """`llm-service dashboard start` on a free port; a context that ends it. `spawned_ns` is CLOCK_MONOTONIC."""
 
-    def __init__(self, root: Path, state_dir: Path, *arguments: str) -> None:
+    def __init__(self, root: Path, state_dir: Path, *arguments: str, home: Path | None = None) -> None:
         self.state_dir = state_dir
         command = [sys.executable, "-m", "llm_service", "dashboard", "start", "--json", "--no-browser", "--port", "0"]
         command += ["--watch-dir", str(root), "--state-dir", str(state_dir), *arguments]
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        if home is not None:
+            kept["HOME"] = str(home)
         self.spawned_ns = time.monotonic_ns()
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd=REPO, env={**kept, "PYTHONPATH": str(REPO)}

@@ -23,7 +23,7 @@ POLL_S = 3.0
 NOTICE_S = 3.0
 """How soon a root that was not there is noticed."""
 SETTLE_S = 0.05
-PAUSE_S = 0.5
+PAUSE_S = 1.0
 """Between two readings: many files that grow are read together, which costs a fraction of reading each at once."""
 NEW_FOLDER_S = 1.0
 BUSY_S = 2.0
