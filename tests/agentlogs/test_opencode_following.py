@@ -150,6 +150,23 @@ def test_what_is_no_database_is_said(data: Path, home: Path, store: Store) -> No
     assert str(source["error"]).endswith("opencode.db: file is not a database")
 
 
+def test_cells_of_any_kind_cost_only_themselves(writer: sqlite3.Connection, home: Path, store: Store) -> None:
+    put(writer, 1, 10)
+    for number, cell in enumerate([b"\xff\xfe", 5, 1.5, "[" * 100_000, "null", '{"role": 3}']):
+        writer.execute("INSERT INTO message VALUES (?, 7, 'x', 1.5, ?)", (number, cell))
+    text = json.dumps(document(2, 20)).encode().replace(b"ada", b"\xff")
+    writer.execute("INSERT INTO message VALUES (?, 'ses_a', 1, 1, CAST(? AS TEXT))", (name_of(2), text))
+    writer.execute("INSERT INTO session_message VALUES ('x', 'y', 'assistant', 'z', 'z', 'z', '{}')")
+    names = "id, project_id, slug, directory, title, version, time_created, time_updated, tokens_input"
+    writer.execute(f"INSERT INTO session ({names}) VALUES (X'00', 1, 1, 1, 1, 1, 'a', 'b', 'many')")
+    writer.execute(f"INSERT INTO session ({names}) VALUES (X'01', 1, 1, 1, 1, 1, 'a', 'b', 9)")
+    put(writer, 3, 30)
+    [source] = [source for source in store.read_all(home) if source["tool"] == "opencode"]
+    assert output_of(store) == (3, 60)
+    assert source["skipped"] == {"malformed line": 5}
+    assert source["error"] is None
+
+
 def test_a_name_with_odd_characters_is_opened(data: Path, home: Path, store: Store) -> None:
     script = (FIXTURES / "opencode/O2/home/.local/share/opencode/opencode.db.sql").read_text()
     make_database(data / "opencode-a?b#c%20d.db", script)

@@ -71,6 +71,8 @@ class Database:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._connection.row_factory = sqlite3.Row
+        # O15: one text that is no UTF-8 would otherwise end the whole query.
+        self._connection.text_factory = lambda data: data.decode("utf-8", "replace")
         names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         self.tables = [kept for kept, name in TABLES.items() if name in names]
         self._has_parts = "part" in names
@@ -156,7 +158,7 @@ class Database:
         answers = "CASE WHEN type = 'user' THEN NULL ELSE data END" if newer else _ANSWERS
         names = f"rowid, id, session_id, time_created, {more}, {answers}"
         query = f"SELECT {names} FROM {TABLES[kept]} WHERE {where}"  # noqa: S608 - our own names
-        return [Row(*row) for row in self._connection.execute(query, values)]
+        return [_row(*row) for row in self._connection.execute(query, values)]
 
     def _sessions_where(self, where: str, values: tuple[Any, ...]) -> Iterator[dict[str, Any]]:
         for table in self.session_tables:
@@ -189,6 +191,11 @@ _SESSION_COLUMNS = frozenset(
         "fork_boundary",
     )
 )
+
+
+def _row(rowid: int, identifier: object, session: object, created: object, seq: object, *rest: Any) -> Row:
+    """SQLite keeps any kind of value in any column."""
+    return Row(rowid, str(identifier), str(session), created, seq if isinstance(seq, int) else None, *rest)
 
 
 def _wal(path: Path) -> Path:

@@ -178,7 +178,8 @@ class _Step:
         newest = since = self.state.get("sessions", 0)
         waiting: list[str] = []
         for columns in self._database.sessions_with_tokens(since):
-            newest = max(newest, columns["time_updated"])
+            updated = columns["time_updated"]
+            newest = max(newest, updated) if isinstance(updated, int) else newest
             self._read_session(columns, waiting)
         for session in self.state.get("waiting", []):
             if session not in waiting and (columns := self._database.columns(session)):
@@ -187,7 +188,7 @@ class _Step:
         self.state["waiting"] = waiting[-MOST_OPEN:]
 
     def _read_session(self, columns: dict[str, Any], waiting: list[str]) -> None:
-        session = columns["id"]
+        session = str(columns["id"])
         answers = 0
         for kept, row in self._database.answers_in(session):
             document = document_of(row.data) or {}
