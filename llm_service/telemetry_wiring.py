@@ -25,9 +25,8 @@ from llm_service.hub import Hub
 from llm_service.settings import Settings
 
 if TYPE_CHECKING:
-    from llm_service.dashboard.app import Blueprint
-
     from llm_service.core.log_shapes import LogSources
+    from llm_service.dashboard.app import Blueprint
     from llm_service.sources.agentlogs.log_parts import LogParts
     from llm_service.telemetry.budgets import Budgets
     from llm_service.telemetry.costs import Costs
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from llm_service.telemetry.exports import Exports
     from llm_service.telemetry.history import History
     from llm_service.telemetry.looking_back import LookingBack
+    from llm_service.telemetry.otlp_intake import OtlpIntake
     from llm_service.telemetry.price_page import Prices
     from llm_service.telemetry.prices import Pricing
     from llm_service.telemetry.recorder import Recorder
@@ -87,6 +87,7 @@ class Opened:
     budgets: Budgets
     prices: Prices
     log_sources: Callable[[], LogSources]
+    otlp: OtlpIntake
     threads: tuple[Named, ...]
 
 
@@ -152,6 +153,7 @@ class TelemetryParts:
             ingest_api,
             invocation_list_api,
             logs_api,
+            otlp_api,
             prices_api,
         )
 
@@ -163,6 +165,7 @@ class TelemetryParts:
             export_api.blueprint(Late(lambda: self.opened().exports)),
             budgets_api.blueprint(Late(lambda: self.opened().budgets)),
             flow_api.blueprint(Late(lambda: self.opened().looking_back)),
+            otlp_api.blueprint(Late(lambda: self.opened().otlp), enabled=self._settings.otlp),
             prices_api.blueprint(Late(lambda: self.opened().prices)),
             logs_api.blueprint(lambda: self.opened().log_sources()),
         ]
@@ -258,6 +261,7 @@ class TelemetryParts:
         from llm_service.telemetry.exports import Exports
         from llm_service.telemetry.local_zone import zone_name
         from llm_service.telemetry.looking_back import LookingBack
+        from llm_service.telemetry.otlp_intake import OtlpIntake
         from llm_service.telemetry.price_parts import price_parts
         from llm_service.telemetry.prices import Pricing
         from llm_service.telemetry.recorder import Recorder
@@ -301,13 +305,14 @@ class TelemetryParts:
             guarding.budgets,
             pricing_again.prices,
             logs.sources,
+            OtlpIntake(database, recorder, now_ms=_now_ms),
             tuple(threads),
         )
 
     def _log_parts(self, database: Database, recorder: Recorder) -> LogParts:
+        from llm_service.sources.agentlogs.known_tools import TOOLS
         from llm_service.sources.agentlogs.log_parts import log_parts
         from llm_service.sources.agentlogs.passes import Place
-        from llm_service.sources.agentlogs.known_tools import TOOLS
         from llm_service.telemetry import overlaps
 
         return log_parts(

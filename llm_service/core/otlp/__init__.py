@@ -1,0 +1,1 @@
+"""OpenTelemetry's JSON to invocations: pure, one module a signal."""

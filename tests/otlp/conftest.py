@@ -1,0 +1,1 @@
+from tests.kit.board_fixtures import board, folder, start_board  # noqa: F401
