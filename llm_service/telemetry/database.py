@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from llm_service.core.zones import DAY_MS, Zone
-from llm_service.errors import TelemetryUnavailable
+from llm_service.errors import LlmServiceError, TelemetryUnavailable
 from llm_service.mounts import network_mount
 from llm_service.private_files import make_private_dir, open_private
 from llm_service.telemetry import faults, migrations
@@ -49,13 +49,17 @@ class Database:
         Raises `TelemetryUnavailable` for a newer schema, a database of something else, a network file system and
         where nothing can be written. A file that is damaged beyond opening is moved aside with a notice.
         """
-        make_private_dir(state_dir)
+        try:
+            make_private_dir(state_dir)
+        except LlmServiceError as error:
+            raise TelemetryUnavailable(str(error)) from error
         if kind := network_mount(state_dir):
             raise TelemetryUnavailable(
                 f"telemetry cannot be kept in {state_dir}: SQLite's log needs memory that all programs share, which"
                 f" {kind} does not have; choose a folder on this machine's own disk with --state-dir"
             )
         database = cls(state_dir / FILE_NAME, Zone(zone), now_ms)
+        database._refuse_read_only()
         if database._damaged():
             database.set_aside()
         with faults.told(database.path):
@@ -136,12 +140,14 @@ class Database:
     def _prepare(self) -> None:
         """Make the file and its tables where they are missing; refuse what is not ours before touching it."""
         if not self.path.exists():
-            os.close(open_private(self.path, os.O_RDWR | os.O_CREAT))
+            try:
+                os.close(open_private(self.path, os.O_RDWR | os.O_CREAT))
+            except LlmServiceError as error:
+                raise TelemetryUnavailable(f"telemetry cannot be kept: {error}") from error
         elif self.path.stat().st_size:
             with closing(_connect(self.path, "ro")) as connection:
                 self._refuse_others(connection)
                 if migrations.complete(connection):
-                    self._refuse_read_only()
                     return
         with closing(self.writing()) as connection:
             mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
@@ -173,7 +179,7 @@ class Database:
 
     def _refuse_read_only(self) -> None:
         for path in (self.path, self.path.parent):
-            if not os.access(path, os.W_OK):
+            if path.exists() and not os.access(path, os.W_OK):
                 raise TelemetryUnavailable(
                     f"telemetry cannot be kept: {path} is read-only; make it writable, or choose another folder with"
                     " --state-dir"
