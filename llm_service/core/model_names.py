@@ -44,7 +44,8 @@ class Lookup(NamedTuple):
 
 def clean(model: str) -> str:
     """The name without what says nothing about the price: letter case, blanks and Claude Code's ``[1m]``."""
-    return _OPTION.sub("", model.strip().lower())
+    # Cut where it is no name any more, so that no pattern is tried on a long text.
+    return _OPTION.sub("", model[: MAX_NAME + 2].strip().lower())
 
 
 def is_local(model: str, provider: str | None) -> bool:
@@ -60,7 +61,7 @@ def names(model: str) -> tuple[str, ...]:
     """The name as given and its plainer forms, for patterns to match; each once, lower case."""
     name = clean(model)
     bare = _bare(name)
-    return tuple(dict.fromkeys((model.strip().lower(), name, name.rpartition("/")[2], bare)))
+    return tuple(dict.fromkeys((model[: MAX_NAME + 2].strip().lower(), name, name.rpartition("/")[2], bare)))
 
 
 def lookups(model: str, provider: str | None) -> tuple[Lookup, ...]:

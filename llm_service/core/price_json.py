@@ -28,7 +28,9 @@ class Repricing(NamedTuple):
 
 def fix_for(model: str, provider: str | None = None) -> str:
     """A line for the top of llm-service.toml that gives this model a price."""
-    name = json.dumps(model, ensure_ascii=False)
+    name = json.dumps(model, ensure_ascii=False).replace(
+        "\x7f", "\\u007f"
+    )  # the one that TOML escapes and JSON does not
     if is_local(model, provider):
         return f"prices.{name} = {{ free = true }}"
     return f"prices.{name} = {{ input = {TO_FILL_IN}, output = {TO_FILL_IN} }}  # US dollars per million tokens"

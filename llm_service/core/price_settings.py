@@ -20,7 +20,7 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any
 
-from llm_service.core.model_names import names
+from llm_service.core.model_names import MAX_NAME, names
 from llm_service.core.pricing import Period, Quote, Rate
 
 RATE_KEYS = {
@@ -35,7 +35,6 @@ RATE_KEYS = {
 
 KEYS = (*RATE_KEYS, "free", "from", "provider")
 MOST_USD = 1_000_000
-_MAX_PATTERN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +69,8 @@ def read_prices(value: object) -> tuple[OwnPrice, ...]:
         raise ValueError('write it as tables: [prices."model-name"]')
     found = []
     for pattern, tables in value.items():
-        if not pattern.strip() or len(pattern) > _MAX_PATTERN:
-            raise ValueError(f"a model's name or pattern has 1 to {_MAX_PATTERN} characters, not {len(pattern)}")
+        if not pattern.strip() or len(pattern) > MAX_NAME:
+            raise ValueError(f"a model's name or pattern has 1 to {MAX_NAME} characters, not {len(pattern)}")
         listed = tables if isinstance(tables, list) else [tables]
         own = [_own_price(pattern, table) for table in listed]
         _refuse_twice(pattern, own)

@@ -89,7 +89,7 @@ def test_rates_are_kept_to_the_nano_dollar():
         ('[prices.m]\nfree = true\nfrom = "soon"', '[prices."m"] from is soon; allowed: a day like 2026-01-31'),
         ("[prices.m]\nfree = true\nfrom = 2026-01-01T00:00:00Z", '[prices."m"] from is 2026-01-01 00:00:00'),
         ("[prices.m]\nfree = true\nprovider = 3", '[prices."m"] provider is 3; allowed'),
-        ('[prices.""]\nfree = true', "a model's name or pattern has 1 to 200 characters, not 0"),
+        ('[prices.""]\nfree = true', "a model's name or pattern has 1 to 300 characters, not 0"),
         ("[[prices.m]]\nfree = true\n[[prices.m]]\nfree = true", '[prices."m"] is given twice'),
     ],
 )
