@@ -6,7 +6,6 @@ import os
 import signal
 import sqlite3
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
@@ -176,10 +175,9 @@ def test_a_failing_child_delays_nothing_and_its_rows_are_priced_later_by_themsel
 
 def test_a_deaf_child_is_waited_for_once_and_then_no_more(house: House):
     house.start(command=DEAF, wait_s=0.3)
-    began_s = time.monotonic()
     for number in range(20):
         house.record(f"claude-sonnet-4-5-{number}")
-    assert time.monotonic() - began_s < 2.0
+    assert len(house.pricing._pipe._owed) == 1
     assert house.costs() == [None] * 20
 
 
