@@ -45,6 +45,8 @@ def reprice(settings: Settings, environ: Mapping[str, str], *, apply: bool, mode
         fields: dict[str, Any] = {"apply": apply, **({"model": model} if model else {})}
         answer = send(record, "POST", "/api/telemetry/reprice", environ, fields, timeout_s=REPRICE_S)
         return cast(Repriced, answer)
+    if not (Home.of(settings).state_dir / "telemetry.db").exists():
+        return {"applied": apply, "models": [], "invocations": 0, "before_usd": 0.0, "after_usd": 0.0}
     return _here(settings, environ, apply, model)
 
 

@@ -63,6 +63,7 @@ def test_a_models_price_is_told_with_source_date_and_how_it_was_found(asked):
 def test_looking_makes_nothing(asked, project: Path):
     assert asked("prices", "gpt-5").code == 0
     assert asked("prices").code == 0
+    assert asked("reprice").code == 0
     assert not (project.parent / "kept").exists()
 
 
