@@ -1,4 +1,4 @@
-"""`telemetry setup` prints lines that work as they stand: the shell that runs them has the variables, with the token."""
+"""`telemetry setup` prints lines that work as they stand: a shell that runs them has the variables and the token."""
 
 from __future__ import annotations
 
