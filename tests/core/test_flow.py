@@ -105,10 +105,8 @@ def test_percentiles_are_by_nearest_rank(hours, expected) -> None:
 
 def card(column, created=None, assigned=None, started=None, done=None):
     stamps = {"created_at": created, "assigned_at": assigned, "started_at": started, "completed_at": done}
-    return {
-        **{"path": f"{column}/t.yaml", "id": "t", "title": "t", "column": column, "agent": "ann", "priority": "low"},
-        **{"status": "new", **stamps},
-    }
+    place = {"path": f"{column}/t.yaml", "id": "t", "title": "t", "column": column, "agent": "ann"}
+    return {**place, "priority": "low", "status": "new", **stamps}
 
 
 def test_what_was_watched_has_its_own_moment_whatever_the_file_says() -> None:
