@@ -11,10 +11,10 @@ from typing import Any
 from llm_service.core.agentlogs.fold import Found
 from llm_service.core.log_shapes import LogSourceJson
 from llm_service.core.usage import Invocation
+from llm_service.sources.agentlogs.known_tools import TOOLS
 from llm_service.sources.agentlogs.passes import Place
 from llm_service.sources.agentlogs.reading_once import read_all
 from llm_service.sources.agentlogs.tool import Tool
-from llm_service.sources.agentlogs.known_tools import TOOLS
 from llm_service.telemetry.database import Database
 from llm_service.telemetry.recorder import Recorder
 

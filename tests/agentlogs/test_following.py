@@ -13,8 +13,8 @@ import pytest
 from llm_service.errors import TelemetryUnavailable
 from llm_service.sources.agentlogs import log_watch, passes
 from llm_service.sources.agentlogs.engine import AgentLogs
-from llm_service.sources.agentlogs.passes import Place
 from llm_service.sources.agentlogs.known_tools import TOOLS
+from llm_service.sources.agentlogs.passes import Place
 from tests.agentlogs.kit import Store, call
 from tests.kit.waiting import wait_until
 

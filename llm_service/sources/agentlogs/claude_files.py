@@ -22,8 +22,9 @@ SIDECAR_BYTES = 65_536
 
 def roots(home: Path, environ: Mapping[str, str]) -> list[Path]:
     """C14: both homes are read, and every folder that CLAUDE_CONFIG_DIR names, several with commas between."""
-    config = environ.get("XDG_CONFIG_HOME", "")
-    found = [home / ".claude", (Path(config) if config.startswith("/") else home / ".config") / "claude"]
+    found = [home / ".claude", home / ".config/claude"]
+    if config := environ.get("XDG_CONFIG_HOME"):
+        found.append(Path(config) / "claude")
     for name in environ.get("CLAUDE_CONFIG_DIR", "").split(","):
         name = name.strip()
         if name:

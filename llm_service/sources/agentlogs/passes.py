@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from llm_service.core.usage import Invocation
 from llm_service.sources.agentlogs import cursors, finding
-from llm_service.sources.agentlogs.cursors import Cursor
+from llm_service.sources.agentlogs.cursors import Cursor, key_of
 from llm_service.sources.agentlogs.finding import LogFile, Root
 from llm_service.sources.agentlogs.jobs import Batch, Facts, Job, facts_of, read_jobs
 from llm_service.sources.agentlogs.tool import Tool
@@ -143,7 +143,7 @@ class Passes:
 
     def _missing(self, files: Mapping[str, LogFile]) -> list[Cursor]:
         """Cursors of logs that are gone: their figures stay, and their cursors, in case the files come back."""
-        prefixes = tuple(f"{root.path}/" for root in self.roots() if root.path not in self._troubles)
+        prefixes = tuple(f"{key_of(root.path)}/" for root in self.roots() if root.path not in self._troubles)
         return [
             cursor._replace(gone=True)
             for key, cursor in self._known.items()

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from llm_service.core.log_shapes import LogSourceJson
 from llm_service.core.times import iso_seconds
-from llm_service.sources.agentlogs.cursors import MOST_REASONS, OTHER_REASONS, Cursor
+from llm_service.sources.agentlogs.cursors import MOST_REASONS, OTHER_REASONS, Cursor, key_of
 from llm_service.sources.agentlogs.finding import LogFile, Root
 from llm_service.sources.agentlogs.passes import Passes
 
@@ -54,7 +54,7 @@ def _state(root: Root, unlisted: str | None, trouble: Trouble) -> _State:
 
 
 def _source(root: Root, cursors: Iterable[Cursor], files: Mapping[str, LogFile], state: _State) -> LogSourceJson:
-    prefix = f"{root.path}/"
+    prefix = f"{key_of(root.path)}/"
     own = [cursor for cursor in cursors if cursor.path.startswith(prefix)]
     here = [file for file in files.values() if file.root == root]
     newest_ms = max((cursor.newest_ms for cursor in own), default=0)

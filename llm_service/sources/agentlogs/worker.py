@@ -31,4 +31,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except BrokenPipeError:
+        # The parent is gone, and with it whoever could record anything; nothing is left to be written at the exit.
+        os._exit(1)
