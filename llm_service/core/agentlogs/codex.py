@@ -9,7 +9,7 @@ from typing import Any
 from llm_service.core.agentlogs.codex_replay import Replay
 from llm_service.core.agentlogs.codex_totals import Meter, Usage, usage_of
 from llm_service.core.agentlogs.fold import BAD_COUNT, MALFORMED, NO_TIME, Found
-from llm_service.core.agentlogs.jsonlines import looks_whole, read_object
+from llm_service.core.agentlogs.jsonlines import looks_whole, read_object, salvage
 from llm_service.core.agentlogs.projects import last_part
 from llm_service.core.agentlogs.values import ImpossibleCountError, at_ms, text
 from llm_service.core.usage import Door, Invocation
@@ -39,6 +39,8 @@ KNOWN_TYPES = frozenset(
 )
 """Types of line seen in public logs and readers. Others are counted and shown: a new version may hide usage in one."""
 
+_START = b'{"timestamp"'
+"""How a line begins; once more within one, where a writer was killed and the next went on behind it."""
 _HEAD = 400
 _TYPE = re.compile(rb'"type"\s*:\s*"([^"\\]{1,60})"')
 _TEXT_ONLY = frozenset((b"response_item", b"world_state", b"retained_context", b"inter_agent_communication"))
@@ -97,12 +99,18 @@ class CodexFold:
         kind = _TYPE.search(line, 0, _HEAD)
         head = kind[1] if kind else b""
         quick = head in _TEXT_ONLY or (head == b"event_msg" and not any(word in line for word in _EVENTS))
-        if quick and looks_whole(line.rstrip()):
+        if quick and looks_whole(line.rstrip()) and line.find(_START, 1) < 0:
             return
         entry = read_object(line)
-        if entry is None:
-            self._skip(MALFORMED)  # X14: a torn line costs itself; the next total makes up for it
+        if entry is not None:
+            self._try(entry)
             return
+        # X14: a torn line costs itself, also where the next one was written right behind it.
+        self._skip(MALFORMED)
+        for entry in salvage(line):
+            self._try(entry)
+
+    def _try(self, entry: dict[str, Any]) -> None:
         try:
             self._take(entry)
         except ImpossibleCountError:
