@@ -1,8 +1,8 @@
 """Which invocation ids are known: a table of hashes, exact because the text is compared where a hash is found.
 
-Time-ordered ids would do well with an index on their text, random ones would not: see docs/decisions/0008. An id is
-remembered after retention deleted its row, so that an old log which is read again adds nothing. Then there is no
-text left to compare; that two of ten million ids share one of the 2⁶⁴ hashes has a chance of 3 in a million.
+Why not an index on the text: docs/decisions/0008. An id is remembered after retention deleted its row, so that an old
+log which is read again adds nothing. Then there is no text left to compare; that two of ten million ids share one of
+the 2⁶⁴ hashes has a chance of 3 in a million.
 """
 
 from __future__ import annotations
