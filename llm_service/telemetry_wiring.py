@@ -88,6 +88,7 @@ class Opened:
     prices: Prices
     log_sources: Callable[[], LogSources]
     otlp: OtlpIntake
+    spool: SpoolReader
     threads: tuple[Named, ...]
 
 
@@ -195,7 +196,8 @@ class TelemetryParts:
         """What the user should know about telemetry; empty when all is well."""
         if self._opened is None:
             return (self._reason,) if self._reason else ()
-        return (*self._opened.database.notices, *self._opened.recorder.condition, *self._opened.pricing.condition)
+        said = self._opened
+        return (*said.database.notices, *said.recorder.condition, *said.pricing.condition, *said.spool.condition)
 
     def degraded(self) -> list[str]:
         """The condition as `/ready` tells it: what somebody switched off is not impaired."""
@@ -265,6 +267,7 @@ class TelemetryParts:
         from llm_service.telemetry.price_parts import price_parts
         from llm_service.telemetry.prices import Pricing
         from llm_service.telemetry.recorder import Recorder
+        from llm_service.telemetry.spool_reader import SpoolReader
         from llm_service.telemetry.teller import Teller
 
         database = Database.open(self._state_dir, zone=zone_name(self._settings.timezone), now_ms=_now_ms)
@@ -292,6 +295,8 @@ class TelemetryParts:
         listeners = (teller.look_again, guarding.watch.look_again)
         pricing_again = price_parts(database, recorder, pricing, changed=listeners, now_ms=_now_ms)
         threads.append(Named("prices", pricing_again.late))
+        spool = SpoolReader(recorder, self._state_dir, _now_ms)
+        threads.append(Named("spool", spool))
         logs = self._log_parts(database, recorder)
         if logs.follower is not None:
             threads.append(Named("agent-logs", logs.follower))
@@ -306,6 +311,7 @@ class TelemetryParts:
             pricing_again.prices,
             logs.sources,
             OtlpIntake(database, recorder, now_ms=_now_ms),
+            spool,
             tuple(threads),
         )
 
