@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from llm_service.telemetry.price_page import Prices
     from llm_service.telemetry.prices import Pricing
     from llm_service.telemetry.recorder import Recorder
+    from llm_service.telemetry.spool_reader import SpoolReader
 
 log = logging.getLogger(__name__)
 
