@@ -72,6 +72,12 @@ def test_a_call_has_its_project_and_its_provider(home: Path, store: Store) -> No
     ]
 
 
+def test_a_call_is_of_the_tier_that_was_asked_for(home: Path, store: Store) -> None:
+    store.read_all(lay_out(named("tiers"), home))
+    found = [tier for (tier,) in store.ask("SELECT tier FROM invocations ORDER BY at_ms")]
+    assert found == expected(named("tiers"))["tiers"]
+
+
 def test_codex_home_is_honoured(home: Path, store: Store, tmp_path: Path) -> None:
     lay_out(named("X10"), home)
     moved = tmp_path / "elsewhere"

@@ -44,7 +44,9 @@ _START = b'{"timestamp"'
 _HEAD = 400
 _TYPE = re.compile(rb'"type"\s*:\s*"([^"\\]{1,60})"')
 _TEXT_ONLY = frozenset((b"response_item", b"world_state", b"retained_context", b"inter_agent_communication"))
-_EVENTS = (b'"token_count"', b'"task_started"')
+_EVENTS = (b'"token_count"', b'"task_started"', b'"thread_settings_applied"')
+_TIERS = {"fast": "priority", "priority": "priority", "flex": "flex"}
+"""Codex's names of how it asks to be served, to those of price lists; it says "fast" of what is billed as priority."""
 
 
 class CodexFold:
@@ -64,6 +66,7 @@ class CodexFold:
         self._provider: str | None = kept.get("provider")
         self._model: str | None = kept.get("model")
         self._project: str | None = kept.get("project")
+        self._tier: str | None = kept.get("tier")
         self._last_ms: int | None = kept.get("at_ms")
         self._held: dict[str, list[int]] = dict(kept.get("held", {}))
         self._old: bool = kept.get("old", False)
@@ -80,6 +83,7 @@ class CodexFold:
             "provider": self._provider,
             "model": self._model,
             "project": self._project,
+            "tier": self._tier,
             "at_ms": self._last_ms,
             "held": self._held,
             "old": self._old,
@@ -128,8 +132,7 @@ class CodexFold:
             self._meta(payload, moment)
         elif kind == "turn_context":
             self._replay.turn(payload.get("turn_id"))
-            self._model = text(payload.get("model")) or self._model  # X6
-            self._project = _project(payload) or self._project
+            self._settle(payload, text(payload.get("model")) or self._model)  # X6
         elif kind == "event_msg":
             self._event(payload, entry.get("ordinal"))
         elif kind == "token_usage_record":
@@ -166,10 +169,21 @@ class CodexFold:
         kind = event.get("type")
         if kind == "task_started":
             self._replay.turn(event.get("turn_id"), event.get("started_at"), begins=True)
+        elif kind == "thread_settings_applied":
+            settings = event.get("thread_settings")
+            if isinstance(settings, dict):
+                self._settle(settings, self._model or text(settings.get("model")))
         elif kind == "token_count":
             info = event.get("info")
             if isinstance(info, dict):  # X1: null tells of limits only
                 self._count(info, ordinal)
+
+    def _settle(self, settings: Mapping[str, Any], model: str | None) -> None:
+        """How the calls from here on are made. The tier is what was asked for: nothing says what was served."""
+        self._model = model
+        self._project = _project(settings) or self._project
+        if "service_tier" in settings:
+            self._tier = _TIERS.get(text(settings["service_tier"]) or "")
 
     def _count(self, info: Mapping[str, Any], ordinal: object) -> None:
         total, last = usage_of(info.get("total_token_usage")), usage_of(info.get("last_token_usage"))
@@ -224,6 +238,7 @@ class CodexFold:
             agent=self._agent,
             session=self._session,
             project=self._project,
+            tier=self._tier,
         )
         self._rows.append(used.put_into(row))
 

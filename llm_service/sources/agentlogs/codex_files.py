@@ -13,6 +13,7 @@ from llm_service.sources.agentlogs.tool import State, Tool
 GAPS = (
     "Codex before 0.154 does not log the calls that compact a long session; they cannot be counted.",
     "Codex files from before September 2025 hold no token counts.",
+    "Codex logs which service tier was asked for, not which one served a call.",
     "Replies of Codex that were cut off before they ended are not logged with their tokens.",
 )
 _ENDINGS = (".jsonl", ".jsonl.zst")
