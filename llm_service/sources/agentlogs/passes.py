@@ -121,7 +121,7 @@ class Passes:
     def _list(self, root: Root) -> list[LogFile]:
         self._troubles.pop(root.path, None)
         try:
-            return sorted(finding.files_of(root), key=lambda file: (root.tool.order(file.path), file.stamp.mtime_ns))
+            return finding.files_of(root)
         except FileNotFoundError:
             return []
         except OSError as error:
