@@ -94,6 +94,7 @@ class Runtime:
             now_iso=_now_iso,
             warnings=warnings(settings),
             cost_totals=self.telemetry.cost_totals,
+            cost_of_task=self.telemetry.cost_of_task,
             activity_before=self.telemetry.activity_before,
         )
         links = sessions.Links(new=self.login_url, rotate=self._rotate, hang_up=self._hang_up)

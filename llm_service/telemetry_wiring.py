@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from llm_service.core.cost_page_shapes import CostSums
 from llm_service.core.cost_shapes import CostStats, CostUpdate
 from llm_service.core.cost_unknown import unknown_costs
 from llm_service.core.flow_shapes import ActivityPage
@@ -183,6 +184,14 @@ class TelemetryParts:
             "costs": {"today": None, "month": None, "total": None},
             "unpriced": {"invocations": None, "tokens": None},
         }
+
+    def cost_of_task(self, task_id: str) -> CostSums | None:
+        """What a task's calls cost; None where there are none, or nothing is kept."""
+        try:
+            return None if self._opened is None else self._opened.costs.of_task(task_id)
+        except TelemetryUnavailable as error:
+            log.warning("costs cannot be read: %s", error)
+            return None
 
     def cost_update(self) -> CostUpdate:
         """How things stand, as the ticker shows it; nulls and the reason where nothing is kept."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing_extensions import Required, TypedDict
+from typing import Required
+
+from typing_extensions import TypedDict
 
 
 class InvocationRow(TypedDict, total=False):

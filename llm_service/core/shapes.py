@@ -6,6 +6,7 @@ from typing import NotRequired
 
 from typing_extensions import TypeAliasType, TypedDict
 
+from llm_service.core.cost_page_shapes import CostSums
 from llm_service.core.cost_shapes import CostTotals, Unpriced
 
 Json = TypeAliasType("Json", "bool | int | float | str | list[Json] | dict[str, Json] | None")
@@ -228,6 +229,7 @@ class Detail(TypedDict):
     result: Json
     error: Json
     history: list[HistoryStamp]
+    cost: CostSums | None
     raw: str | None
     also_at: list[str]
     absolute_path: str

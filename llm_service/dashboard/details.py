@@ -81,6 +81,7 @@ class Details:
             "result": parts.result,
             "error": parts.error,
             "history": parts.history,
+            "cost": self._world.cost_of_task(card.id) if card.id else None,
             "raw": raw,
             "also_at": found.also_at,
             "absolute_path": str(self._world.root / card.path),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from llm_service.core.cost_page_shapes import CostSums
 from llm_service.core.cost_shapes import CostStats
 from llm_service.core.flow_shapes import ActivityPage
 from llm_service.core.shapes import Ready
@@ -42,4 +43,5 @@ class World:
     now_iso: Callable[[], str]
     warnings: tuple[str, ...] = ()
     cost_totals: Callable[[], CostStats] = field(default=nothing_kept)
+    cost_of_task: Callable[[str], CostSums | None] = field(default=lambda _: None)
     activity_before: Callable[[str, int], ActivityPage] = field(default=no_history)

@@ -15,7 +15,7 @@ from llm_service.core.times import iso_seconds
 from llm_service.core.zones import Zone
 from llm_service.telemetry import newest
 from llm_service.telemetry.now import Days, Pace
-from llm_service.telemetry.read_sums import Used, by_value, dearest, ever, first_day_ms, sums_json
+from llm_service.telemetry.read_sums import Used, by_value, dearest, ever, ever_of, first_day_ms, sums_json
 from llm_service.telemetry.series import DEAREST, Buckets
 
 DIMENSIONS = ("model", "agent", "project", "tool")
@@ -73,6 +73,12 @@ class Costs:
             "condition": [],
             "timestamp": iso_seconds(now_ms / 1000),
         }
+
+    def of_task(self, task_id: str) -> cost_page_shapes.CostSums | None:
+        """What the calls recorded for a task cost together; None where there are none."""
+        with self._snapshot() as connection:
+            used = ever_of(connection, "task", task_id)
+        return sums_json(used) if used.invocations else None
 
     def span(self, name: str, width: str) -> Span:
         """One of the named ranges as whole buckets."""

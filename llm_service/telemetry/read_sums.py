@@ -72,8 +72,14 @@ def sums_json(used: Used) -> CostSums:
 
 def ever(connection: sqlite3.Connection) -> Used:
     """Everything that was ever counted."""
+    return ever_of(connection, "all", "")
+
+
+def ever_of(connection: sqlite3.Connection, dimension: str, value: str) -> Used:
+    """Everything that was ever counted of one value of a dimension."""
     found = connection.execute(
-        f"SELECT {_COLUMNS} FROM rollups WHERE width = 'ever' AND dimension = 'all' AND start_ms = 0 AND value = ''"
+        f"SELECT {_COLUMNS} FROM rollups WHERE width = 'ever' AND dimension = ? AND start_ms = 0 AND value = ?",
+        (dimension, value),
     ).fetchone()
     return Used(*found) if found else NOTHING
 

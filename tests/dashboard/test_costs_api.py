@@ -322,3 +322,14 @@ def test_a_database_that_cannot_be_opened_leaves_the_board_working_with_a_senten
     assert sentence.startswith("Telemetry is not kept: ")
     assert board.get("/ready")[0] == 200
     nothing_is_known(board, "is a database of another program")
+
+
+def test_a_tasks_detail_says_what_its_calls_cost(small_board) -> None:
+    rows = [
+        Invocation("t1", 1_790_000_000_000, "m", "python", task="c", input_tokens=10, reported_nano=250_000_000),
+        Invocation("t2", 1_790_000_000_000, "m", "python", task="c", output_tokens=5),
+    ]
+    small_board.runtime.telemetry.opened().recorder.record(rows)
+    cost = small_board.get("/api/tasks/c")[1]["cost"]
+    assert (cost["invocations"], cost["total_tokens"], cost["cost_usd"], cost["unpriced_invocations"]) == (2, 15, 0.25, 1)
+    assert small_board.get("/api/tasks/a")[1]["cost"] is None
