@@ -79,6 +79,7 @@ function createPolling(store, loading, refreshed) {
   const now = async () => {
     if (!(await loading.load())) return;
     refreshed();
+    getJson("/api/costs/now").then((told) => store.dispatch({ type: "costs", patch: { now: told } }), () => {});
     const { entries } = await getJson("/api/activity").catch(() => ({}));
     if (entries) store.dispatch({ type: "activity", entries });
   };

@@ -14,6 +14,7 @@ import { anchors, recentAnchors, watchReading } from "./reading.js";
 import { COLUMNS } from "./reduce/order.js";
 import { initialState, reduce } from "./reduce/root.js";
 import { createRouting } from "./routing.js";
+import { createSections } from "./sections.js";
 import { createStore } from "./store.js";
 import { parseRoute } from "./url.js";
 
@@ -45,7 +46,14 @@ const overlays = createOverlays({
   landing: () => landing(board),
   redraw: () => frames.ask(),
 });
-const frames = createFrames(store, [...createPanels(), ...overlays], motion.around);
+const sections = createSections({ store, go, say }, {
+  add({ actions, inputs }) {
+    Object.assign(acting.actions, actions);
+    Object.assign(acting.inputs, inputs);
+  },
+  redraw: () => frames.ask(),
+});
+const frames = createFrames(store, [...createPanels(sections), ...overlays], motion.around);
 
 store.subscribe((state, before) => {
   if (state.ui !== before.ui) savePreferences(state.ui, before.ui);
@@ -57,6 +65,7 @@ watchReading(board, () => {
 });
 
 async function start() {
+  sections.open(store.state.route.section);
   frames.drawNow();
   setTimeout(() => store.dispatch({ type: "ui", patch: { skeleton: true } }), SKELETON_AFTER_MS);
   setTimeout(() => store.dispatch({ type: "ui", patch: { skeleton: false } }), SKELETON_AFTER_MS + SKELETON_MS);
@@ -67,7 +76,6 @@ async function start() {
   live = startLive(store, { loading, say, readAnchors: () => recentAnchors(board), noted, refreshed: detail.again });
   if (keyOf(store.state.route)) detail.start();
   getJson("/api/session").then((session) => store.dispatch({ type: "session", session }), () => {});
-  getJson("/api/stats").then(({ costs }) => store.dispatch({ type: "costs", costs }), () => {});
   (globalThis.requestIdleCallback ?? setTimeout)(() => overlays.forEach((overlay) => overlay.warm()));
 }
 

@@ -9,13 +9,13 @@ import { sectionView } from "./views/section.js";
 import { readsTopbar, topbarView } from "./views/topbar.js";
 import { folderName, plural } from "./words.js";
 
-export function createPanels() {
+export function createPanels(sections) {
   return [
     panel("rail", readsRail, railView),
     panel("topbar", readsTopbar, topbarView),
     panel("notices", readsNotices, noticesView),
     panel("filters", readsFilters, (state) => (onBoard(state) && !state.board.waiting ? filtersView(state) : nothing)),
-    panel("board", readsBoard, (state) => (onBoard(state) ? boardView(state) : sectionView(state))),
+    panel("board", (state) => [sections.of(state.route.section), ...readsMain(state, sections)], (state) => mainView(state, sections)),
     panel("drawer", readsDrawer, drawerView),
     { read: readsPage, draw: drawPage },
   ];
@@ -24,6 +24,17 @@ export function createPanels() {
 function panel(id, read, view) {
   const host = document.getElementById(id);
   return { read, draw: (state) => render(view(state), host) };
+}
+
+function readsMain(state, sections) {
+  return onBoard(state) ? readsBoard(state) : [state.route.section, ...(sections.of(state.route.section)?.reads(state) ?? [state.ui.skeleton])];
+}
+
+/** The board, another page, or nothing while that page's module is on its way. */
+function mainView(state, sections) {
+  const { section } = state.route;
+  if (onBoard(state)) return boardView(state);
+  return sections.has(section) ? (sections.of(section)?.view(state) ?? nothing) : sectionView(state);
 }
 
 function onBoard(state) {

@@ -6,6 +6,8 @@ const MONTH = 30.44 * 1_440 * MINUTE;
 const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const CLOCK_S = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const ZONED = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" };
+const zones = new Map();
 
 /** "now", "5 min", "3 h", "4 d", "6 wk", "7 mo", "2 y". */
 export function age(iso, now) {
@@ -23,6 +25,20 @@ export function ago(iso, now) {
   const text = age(iso, now);
   if (text === "–" || text.startsWith("in ")) return text;
   return text === "now" ? "just now" : `${text} ago`;
+}
+
+/** "21 Nov, 14:02:07" in a time zone; the reader's own where none is named or the browser does not know it. */
+export function zoned(iso, timeZone) {
+  if (!zones.has(timeZone)) zones.set(timeZone, zoneForm(timeZone));
+  return zones.get(timeZone).format(Date.parse(iso));
+}
+
+function zoneForm(timeZone) {
+  try {
+    return new Intl.DateTimeFormat("en-GB", { ...ZONED, timeZone });
+  } catch {
+    return new Intl.DateTimeFormat("en-GB", ZONED);
+  }
 }
 
 /** "14:02", in the reader's own zone. */

@@ -1,4 +1,5 @@
 // Every view is a URL: the fragment holds the section, the filters and the open task. Text ↔ route, both ways pure.
+import { NO_COSTS_QUERY, costsParams, parseCosts } from "./reduce/costs_query.js";
 import { NO_QUERY, PRIORITIES, SORTS, STATUSES } from "./reduce/order.js";
 
 export const SECTIONS = ["board", "workers", "training", "sessions", "costs", "flow", "sources"];
@@ -6,7 +7,7 @@ const LISTS = ["agent", "priority", "status", "tag"];
 const KNOWN = { priority: PRIORITIES, status: STATUSES };
 
 /** A route of the bare board. */
-export const HOME = Object.freeze({ section: "board", query: NO_QUERY, group: false, column: null, task: null, file: null });
+export const HOME = Object.freeze({ section: "board", query: NO_QUERY, group: false, column: null, task: null, file: null, costs: NO_COSTS_QUERY });
 
 /** "#board?agent=x&task=<id>", or the short form "#task=<id>", to a route. What cannot be understood is left out. */
 export function parseRoute(hash) {
@@ -16,6 +17,7 @@ export function parseRoute(hash) {
   const short = head.includes("=");
   const params = new URLSearchParams(short ? text : mark < 0 ? "" : text.slice(mark + 1));
   const section = !short && SECTIONS.includes(head) ? head : "board";
+  if (section === "costs") return { ...HOME, section, costs: parseCosts(params) };
   return {
     section,
     query: parseQuery(params),
@@ -23,6 +25,7 @@ export function parseRoute(hash) {
     column: ["inbox", "assigned", "done"].includes(params.get("column")) ? params.get("column") : null,
     task: params.get("task") || null,
     file: params.get("task") ? null : params.get("file") || null,
+    costs: NO_COSTS_QUERY,
   };
 }
 
@@ -30,12 +33,17 @@ export function parseRoute(hash) {
 export function formatRoute(route) {
   const params = [];
   const put = (name, value) => value && params.push(`${name}=${encode(value)}`);
+  if (route.section === "costs") return withParams("costs", costsParams(route.costs).map(([name, value]) => `${name}=${encode(value)}`));
   put("column", route.column);
   for (const [name, value] of queryParams(route.query)) put(name, value);
   put("group", route.group ? "agent" : "");
   put("task", route.task);
   put("file", route.file);
-  return `#${route.section}${params.length ? `?${params.join("&")}` : ""}`;
+  return withParams(route.section, params);
+}
+
+function withParams(section, params) {
+  return `#${section}${params.length ? `?${params.join("&")}` : ""}`;
 }
 
 /** A query as [name, value] pairs, as both the fragment and `/api/board` spell it. */

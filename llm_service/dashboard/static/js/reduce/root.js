@@ -1,6 +1,7 @@
 // The page's whole state as one fold over actions: answers, events, routes and what the reader does.
 import { addEntry } from "./activity.js";
 import { appendPage, applyChanges, applySnapshot, applyTotals, emptyBoard, fromPage, noted, release } from "./board.js";
+import { NO_COSTS, onCostEvent, withCosts } from "./costs.js";
 import { OPENING, connect } from "./connection.js";
 import { sameQuery } from "./order.js";
 import { NO_BUDGETS, onBudgetEvent, withBudgets, withoutBudgets } from "./budgets.js";
@@ -21,11 +22,11 @@ export function initialState(route, now, preferences) {
     recent: [],
     connection: OPENING,
     session: null,
-    costs: null,
+    costs: NO_COSTS,
     budgets: NO_BUDGETS,
     detail: null,
     summary: null,
-    ui: { drawer: false, menu: null, help: false, budgetForm: null, cursor: null, typed: null, drawn: 30, ...preferences },
+    ui: { drawer: false, menu: null, help: false, charts: {}, budgetForm: null, cursor: null, typed: null, drawn: 30, ...preferences },
   };
 }
 
@@ -40,7 +41,7 @@ const HANDLERS = {
   resubscribe: (state, { topic }) => ({ ...state, wanted: { ...state.wanted, [topic]: true } }),
   activity: (state, { entries }) => ({ ...state, activity: { ready: true, entries } }),
   connection: withSignal,
-  costs: (state, { costs }) => ({ ...state, costs }),
+  costs: (state, { patch }) => ({ ...state, costs: withCosts(state.costs, patch) }),
   budgets: (state, { data }) => ({ ...state, budgets: withBudgets(state.budgets, data) }),
   "budgets.failed": (state, { error }) => ({ ...state, budgets: withoutBudgets(state.budgets, error) }),
   session: (state, { session }) => ({ ...state, session }),
@@ -88,7 +89,7 @@ function withEvent(state, { name, payload, anchors, now }) {
   const streams = { ...state.streams, [topic]: after(payload) };
   const wanted = { ...state.wanted, [topic]: false };
   if (topic === "activity") return { ...state, streams, wanted, activity: onActivity(state.activity, name, payload) };
-  if (topic !== "board") return { ...state, streams, wanted, budgets: onBudgetEvent(state.budgets, name, payload) };
+  if (topic !== "board") return { ...state, streams, wanted, budgets: onBudgetEvent(state.budgets, name, payload), costs: onCostEvent(state.costs, name, payload) };
   const recent = name === "board.snapshot" ? [] : [...state.recent.slice(-REMEMBERED + 1), { name, payload }];
   const summary = name === "board.changed" ? { count: payload.changes.length, at: now } : state.summary;
   const ui = followed(state.ui, name === "board.changed" ? payload.changes : [payload]);

@@ -1,6 +1,7 @@
 // The rail: the sections that have something to show, and under More what would fill the others.
 import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
+import { hasCosts } from "../reduce/costs.js";
 import { overCount } from "../reduce/budgets.js";
 import { plural } from "../words.js";
 
@@ -14,18 +15,22 @@ export const SECTION_VIEWS = {
   sources: { name: "Sources", icon: "cable", fills: "when something besides the task folder is watched" },
 };
 
-export function readsRail({ route, ui, budgets }) {
-  return [route.section, ui.menu, ui.help, overCount(budgets)];
+/** Which sections have something to show; the rest are under More. A section of another part is one line here. */
+const HAS_DATA = {
+  board: () => true,
+  costs: ({ costs, over }) => over > 0 || hasCosts(costs),
+};
+
+export function readsRail({ route, ui, budgets, costs }) {
+  return [hasCosts(costs), route.section, ui.menu, ui.help, overCount(budgets)];
 }
 
-export function railView({ route, ui, budgets }) {
-  const others = Object.keys(SECTION_VIEWS).filter((name) => name !== "board");
+export function railView({ route, ui, budgets, costs }) {
   const over = overCount(budgets);
-  const elsewhere = route.section !== "board" ? route.section : null;
+  const present = Object.keys(SECTION_VIEWS).filter((name) => name === route.section || HAS_DATA[name]?.({ costs, over }));
+  const others = Object.keys(SECTION_VIEWS).filter((name) => !present.includes(name));
   return html`
-    ${railLink("board", route.section === "board")}
-    ${over && elsewhere !== "costs" ? railLink("costs", false, over) : nothing}
-    ${elsewhere ? railLink(elsewhere, true, elsewhere === "costs" ? over : 0) : nothing}
+    ${present.map((name) => railLink(name, name === route.section, name === "costs" ? over : 0))}
     <div class="menu-anchor">
       <button class="rail-item" type="button" data-action="menu" data-menu="more" aria-expanded=${ui.menu === "more" ? "true" : "false"}>
         ${icons.ellipsis}<span>More</span></button>
@@ -40,8 +45,8 @@ function railLink(name, current, over = 0) {
   return html`<a class="rail-item" href=${`#${name}`} aria-current=${current ? "page" : "false"}>${icons[icon]}<span>${word}</span>${count}</a>`;
 }
 
-function moreRow(name, index) {
+function moreRow(name) {
   const { name: word, icon, fills } = SECTION_VIEWS[name];
   return html`<li><a class="more-row" href=${`#${name}`}>${icons[icon]}
-    <span><b>${word}</b><span class="more-fills">Appears ${fills}.</span></span><kbd>${index + 2}</kbd></a></li>`;
+    <span><b>${word}</b><span class="more-fills">Appears ${fills}.</span></span><kbd>${Object.keys(SECTION_VIEWS).indexOf(name) + 1}</kbd></a></li>`;
 }

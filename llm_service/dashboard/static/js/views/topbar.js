@@ -2,14 +2,15 @@
 import { html, live, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 import { clock } from "../time.js";
-import { folderName, money } from "../words.js";
+import { dollars, tokens } from "../charts/units.js";
+import { figure, folderName, plural } from "../words.js";
 import { problemCount } from "./badges.js";
 
 const THEME_ICONS = { system: icons.monitor, light: icons.sun, dark: icons.moon };
 const THEME_NEXT = { system: "light", light: "dark", dark: "system" };
 
 export function readsTopbar({ route, board, ui, connection, costs }) {
-  return [costs, ui.typed, route.query.q, route.section, board.root, board.counts, ui.theme, ui.drawer, connection];
+  return [costs.now, ui.typed, route.query.q, route.section, board.root, board.counts, ui.theme, ui.drawer, connection];
 }
 
 export function topbarView(state) {
@@ -24,7 +25,7 @@ export function topbarView(state) {
       <kbd>/</kbd>
     </div>
     <span class="grow"></span>
-    ${ticker(state.costs)}
+    ${ticker(state.costs.now)}
     ${problems
       ? html`<button class="chip danger" type="button" data-action="problem">${problemCount(problems)}</button>`
       : nothing}
@@ -39,10 +40,20 @@ function boardName(root) {
   return html`${above ? html`<span class="board-above">${above} / </span>` : nothing}${last}`;
 }
 
-/** Only where somebody counts: what nobody knows is not shown. */
-function ticker(costs) {
-  if (costs?.today == null) return nothing;
-  return html`<span class="ticker">${money(costs.today)} today · ${money(costs.month)} this month</span>`;
+/** What it costs, told live; a dash where nobody knows. The whole is in its words for a screen reader, and on the page Costs. */
+function ticker(now) {
+  const { today, month, total } = now?.costs ?? {};
+  const missing = now?.unpriced.invocations ?? 0;
+  const words = `Costs: ${dollars(today)} today, ${dollars(month)} this month, ${dollars(total)} in total. ${missing ? `${plural(missing, "call")} without a price in no sum. ` : ""}Open Costs`;
+  return html`<a class="ticker" href="#costs" aria-label=${words}>
+    ${icons.coins}<b data-part="today">${dollars(today)}</b><span class="ticker-word">today</span>
+    <span class="ticker-more">·</span><span class="ticker-more" data-part="month">${dollars(month)}</span><span class="ticker-more ticker-word">month</span>
+    <span class="ticker-tokens">${tokens(now?.tokens.today)} tokens</span>
+    ${missing ? html`<span class="ticker-unpriced">${figure(missing)} unpriced</span>` : nothing}
+    <span class="ticker-tip" aria-hidden="true">
+      <span>Today</span><b>${dollars(today)}</b><span>${tokens(now?.tokens.today)} tokens</span>
+      <span>This month</span><b>${dollars(month)}</b><span>${tokens(now?.tokens.month)} tokens</span>
+      <span>All time</span><b>${dollars(total)}</b><span>${tokens(now?.tokens.total)} tokens</span></span></a>`;
 }
 
 function pill(connection) {
