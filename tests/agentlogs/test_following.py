@@ -83,6 +83,21 @@ def test_a_root_that_appears_later_is_noticed(home: Path, store: Store, follow: 
     wait_for(store, 2, 10)
 
 
+def test_a_root_that_is_a_link_is_followed(home: Path, tmp_path: Path, store: Store, follow: Follow) -> None:
+    real = tmp_path / "dotfiles" / "logs"
+    (real / "-home-ada-widget").mkdir(parents=True)
+    (home / ".claude").mkdir()
+    (home / ".claude/projects").symlink_to(real)
+    (home / ".config").symlink_to(tmp_path / "dotfiles")
+    log = real / "-home-ada-widget" / "s.jsonl"
+    log.write_bytes(call(1))
+    follow()
+    wait_for(store, 1, 5)
+    with log.open("ab") as file:
+        file.write(call(2))
+    wait_for(store, 2, 10)
+
+
 def test_a_root_that_was_removed_and_made_again_is_followed(project: Path, store: Store, follow: Follow) -> None:
     (project / "s.jsonl").write_bytes(call(1))
     follow()

@@ -44,7 +44,7 @@ def roots_of(tools: Sequence[Tool], home: Path, environ: Mapping[str, str]) -> l
 
 
 def files_of(root: Root) -> list[LogFile]:
-    """The logs below one root, in its tool's order, then oldest first. Raises OSError where the root is there and cannot be listed."""
+    """The logs below one root, in its tool's order, then oldest first. Raises OSError where it cannot be listed."""
     files = []
     for path in walk(root.path) if root.tool.listed is None else root.tool.listed(root.path):
         if root.tool.wanted(path, root.path):

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -48,6 +49,8 @@ class Heard(FileSystemEventHandler):
         self.wake = threading.Event()
         self._lock = threading.Lock()
         self._paths: set[str] = set()
+        self.links: list[tuple[str, str]] = []
+        """Roots that are links: where they lead to, which is what is watched, and how they are called."""
 
     def dispatch(self, event: FileSystemEvent) -> None:
         if event.is_directory and event.event_type == "modified":
@@ -62,7 +65,13 @@ class Heard(FileSystemEventHandler):
         with self._lock:
             paths, self._paths = self._paths, set()
             self.wake.clear()
-        return None if len(paths) > MOST_PATHS else [Path(path) for path in paths]
+        return None if len(paths) > MOST_PATHS else [Path(self._as_called(path)) for path in paths]
+
+    def _as_called(self, path: str) -> str:
+        for target, root in self.links:
+            if path.startswith(f"{target}/"):
+                return root + path[len(target) :]
+        return path
 
 
 class LogWatch:
@@ -118,10 +127,14 @@ class LogWatch:
             if kind := silent_mount(root):
                 self._give_up(f"{root} is on {kind}, which tells of no changes, so the logs are polled")
                 return None
+        # As in `watching.Watch`: watchdog adds a new folder in a new folder twice, takes the second and warns on stderr.
+        warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
         observer = new_observer(self.heard.dispatch)
+        targets = {root: os.path.realpath(root) for root in wanted}
+        self.heard.links = [(target, str(root)) for root, target in targets.items() if target != str(root)]
         try:
             for root, (_, deep) in wanted.items():
-                observer.schedule(self.heard, str(root), recursive=deep, event_filter=HEARD)
+                observer.schedule(self.heard, targets[root], recursive=deep, event_filter=HEARD)
             observer.start()
         except BaseException:
             if observer.is_alive():
