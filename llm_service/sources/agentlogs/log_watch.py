@@ -127,7 +127,7 @@ class LogWatch:
             if kind := silent_mount(root):
                 self._give_up(f"{root} is on {kind}, which tells of no changes, so the logs are polled")
                 return None
-        # As in `watching.Watch`: watchdog adds a new folder in a new folder twice, takes the second and warns on stderr.
+        # As in `watching.Watch`: watchdog adds a new folder in a new folder twice, takes the second and warns about it.
         warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
         observer = new_observer(self.heard.dispatch)
         targets = {root: os.path.realpath(root) for root in wanted}
