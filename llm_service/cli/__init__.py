@@ -15,6 +15,7 @@ from llm_service.cli.dashboard import dashboard
 from llm_service.cli.printing import flush, reserve_standard_streams, say
 from llm_service.cli.session import Session
 from llm_service.cli.tasks import task
+from llm_service.cli.telemetry import telemetry
 from llm_service.errors import LlmServiceError
 from llm_service.settings import TABLE
 
@@ -36,6 +37,7 @@ cli.add_command(dashboard)
 cli.add_command(task)
 cli.add_command(config)
 cli.add_command(budget)
+cli.add_command(telemetry)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -47,7 +47,7 @@ def blueprint(exports: Exports) -> Blueprint:
         name = one_of(request.args, "table", list(TABLES), TABLES[0])
         form = one_of(request.args, "format", list(FORMATS), "csv")
         span = span_of(request.args, exports)
-        columns, rows = _table(exports, name, span)
+        columns, rows = table_of(exports, name, request.args)
         # The first page is read before the answer begins: what is wrong with the database is a status then.
         first = list(islice(rows, ROWS_A_CHUNK))
         chunks = csv_chunks(columns, chain(first, rows)) if form == "csv" else json_chunks(columns, chain(first, rows))
@@ -57,25 +57,27 @@ def blueprint(exports: Exports) -> Blueprint:
     return routes
 
 
-def _table(exports: Exports, name: str, span: Span) -> Table:
-    from_ms, to_ms = _bounds(exports.zone, span)
+def table_of(exports: Exports, name: str, args: Mapping[str, str]) -> Table:
+    """One of `TABLES` as the parameters of the route ask for it. Raises `BadQuery`."""
+    span = span_of(args, exports)
+    from_ms, to_ms = _bounds(args, exports.zone, span)
     if name == "invocations":
-        query = invocation_query(request.args, exports.zone)._replace(after=None, from_ms=from_ms, to_ms=to_ms)
+        query = invocation_query(args, exports.zone)._replace(after=None, from_ms=from_ms, to_ms=to_ms)
         return exports.invocations(query)
     if name in SUMS:
         return exports.sums(span, SUMS[name])
     if name == "series":
-        return exports.series(span, one_of(request.args, "by", list(DIMENSIONS), DIMENSIONS[0]))
+        return exports.series(span, one_of(args, "by", list(DIMENSIONS), DIMENSIONS[0]))
     if name == "buckets":
         return exports.buckets(span)
     rows_of = {"history": exports.history, "budget-alerts": exports.alerts, "flow": exports.flow}
     return rows_of[name](from_ms, to_ms)
 
 
-def _bounds(zone: Zone, span: Span) -> tuple[int, int]:
+def _bounds(args: Mapping[str, str], zone: Zone, span: Span) -> tuple[int, int]:
     """What is a row and no bucket is cut at the very times that were asked for."""
-    from_ms, to_ms = bounds_of(request.args, zone)
-    if request.args.get("range") == "all":
+    from_ms, to_ms = bounds_of(args, zone)
+    if args.get("range") == "all":
         return 0, 2**62
     return span.start_ms if from_ms is None else from_ms, span.end_ms if to_ms is None else to_ms
 
