@@ -72,6 +72,12 @@ def test_a_call_has_its_project_and_its_provider(home: Path, store: Store) -> No
     ]
 
 
+def test_a_session_is_named_by_its_own_id_and_not_its_parents(home: Path, store: Store) -> None:
+    store.read_all(lay_out(named("X8"), home))
+    found = [session for (session,) in store.ask("SELECT DISTINCT session FROM invocations ORDER BY 1")]
+    assert found == expected(named("X8"))["sessions"]
+
+
 def test_a_call_is_of_the_tier_that_was_asked_for(home: Path, store: Store) -> None:
     store.read_all(lay_out(named("tiers"), home))
     found = [tier for (tier,) in store.ask("SELECT tier FROM invocations ORDER BY at_ms")]

@@ -97,6 +97,39 @@ def test_a_message_is_told_while_it_is_written_and_corrected_when_it_is_done(
     assert source["skipped"] == {}
 
 
+def test_the_columns_of_a_session_wait_for_its_messages(writer: sqlite3.Connection, home: Path, store: Store) -> None:
+    """While a message has no tokens yet, those of its session may be its own."""
+    names = "id, project_id, slug, directory, title, version, time_created, time_updated, tokens_input, tokens_output"
+    writer.execute(
+        f"INSERT INTO session ({names}) VALUES ('ses_a', 'p', '', '/w', '', '1.18.33', 1, ?, 100, 10)", (AT_MS,)
+    )
+    put(writer, 1, None, done=False)
+    store.read_all(home)
+    assert store.ask("SELECT count(*) FROM invocations") == [(0,)]
+    put(writer, 1, 10)
+    store.read_all(home)
+    assert store.ask("SELECT invocation_id, output_tokens FROM invocations") == [(f"opencode:{name_of(1)}", 10)]
+
+
+def test_the_columns_of_a_session_count_when_its_messages_ended_with_nothing(
+    writer: sqlite3.Connection, home: Path, store: Store
+) -> None:
+    names = "id, project_id, slug, directory, title, version, time_created, time_updated, tokens_input, tokens_output"
+    writer.execute(
+        f"INSERT INTO session ({names}) VALUES ('ses_a', 'p', '', '/w', '', '1.18.33', 1, ?, 100, 10)", (AT_MS,)
+    )
+    put(writer, 1, None, done=False)
+    store.read_all(home)
+    put(writer, 1, None)
+    store.read_all(home)
+    assert store.ask("SELECT invocation_id, output_tokens FROM invocations") == [("opencode:session:ses_a", 10)]
+    writer.execute("UPDATE session SET tokens_output = 30, time_updated = time_updated + 1")
+    store.read_all(home)
+    [source] = [source for source in store.read_all(home) if source["tool"] == "opencode"]
+    assert store.ask("SELECT invocation_id, output_tokens FROM invocations") == [("opencode:session:ses_a", 30)]
+    assert source["messages"] == 1
+
+
 def test_numbers_of_rows_that_are_given_again_hide_nothing(
     writer: sqlite3.Connection, home: Path, store: Store
 ) -> None:
@@ -208,7 +241,11 @@ def test_json_files_are_read_as_they_come_and_change(data: Path, home: Path, sto
     write(3, 5, True, 1005)
     store.read_all(home)
     assert output_of(store) == (3, 35)
+    write(5, 100, True, 1005)
+    store.read_all(home)
+    assert output_of(store) == (4, 135)
     (folder / f"{name_of(4)}.json").write_text('{"role": "assist')
     [source] = [source for source in store.read_all(home) if source["tool"] == "opencode"]
     assert source["skipped"] == {"malformed line": 1}
-    assert output_of(store) == (3, 35)
+    assert source["messages"] == 4
+    assert output_of(store) == (4, 135)
