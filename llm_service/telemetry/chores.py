@@ -74,7 +74,7 @@ class Chores:
 
 
 class _Log:
-    """Carries the log over when it grew, as it does while somebody reads for long."""
+    """Carries the log over when it grew, as it does while somebody reads for long; sees when the file is gone."""
 
     condition = None
 
@@ -82,6 +82,7 @@ class _Log:
         self._file = file
 
     def step(self) -> float:
+        self._file.begin_anew_if_gone()
         try:
             size = os.stat(f"{self._file.database.path}-wal").st_size
         except FileNotFoundError:
@@ -100,6 +101,9 @@ class _Optimize:
         self._file = file
 
     def step(self) -> float:
-        self._file.connection.execute("PRAGMA analysis_limit = 400")
-        self._file.connection.execute("PRAGMA optimize")
+        # In a transaction that takes the lock first: a statement that finds out half way that it must write does not
+        # wait for another's lock but fails.
+        with self._file.transaction() as connection:
+            connection.execute("PRAGMA analysis_limit = 400")
+            connection.execute("PRAGMA optimize")
         return _OPTIMIZE_EVERY_S

@@ -116,6 +116,18 @@ class Database:
         with faults.told(self.path):
             self._prepare()
 
+    def begin_again_after_removal(self) -> None:
+        """Make the file anew that somebody removed while it was in use, and say so in `notices`."""
+        make_private_dir(self.path.parent)
+        for suffix in ("-wal", "-shm"):
+            if not self.path.exists():
+                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+        self._notices.append(
+            f"{self.path} was removed or replaced while it was in use; what is told now is kept there."
+        )
+        with faults.told(self.path):
+            self._prepare()
+
     def _damaged(self) -> bool:
         """Whether the file is no database or one whose first pages cannot be read. An empty file is a new one."""
         try:

@@ -36,6 +36,8 @@ def is_damage(error: BaseException) -> bool:
 
 def passing(error: BaseException) -> str | None:
     """What keeps the database from being used now, if it is something that may pass; None for every other error."""
+    if isinstance(error, TelemetryUnavailable):
+        return str(error)
     return _FOR_NOW.get(_code(error)) if isinstance(error, sqlite3.Error) else None
 
 

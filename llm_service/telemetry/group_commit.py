@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -12,6 +13,8 @@ from llm_service.telemetry import faults, sums
 from llm_service.telemetry.ingest import ACCEPTED, DUPLICATE, REPLACED, Kept, Pricing, ingest
 from llm_service.telemetry.work_queue import Item
 from llm_service.telemetry.writer_file import WriterFile
+
+log = logging.getLogger(__name__)
 
 SLICE = 4_000
 """Rows that are worked on at once: it bounds the memory of one large item."""
@@ -45,7 +48,7 @@ class GroupCommit:
 
     def run(self, items: Sequence[Item], counts: dict[str, int]) -> tuple[list[Result], list[Kept]]:
         """Write `items` and add `counts` to the counters; return what each gave, and the rows that were kept."""
-        self._pricing.prepare([row for item in items for row in item.rows or ()])
+        self._prepare([row for item in items for row in item.rows or ()])
         self._kept = []
         with self._file.transaction() as connection:
             zone = sums.zone_of(connection)
@@ -55,6 +58,13 @@ class GroupCommit:
             self._pricing.save(connection, self._now_ms())
         self._pricing.saved()
         return results, self._kept
+
+    def _prepare(self, rows: Sequence[Invocation]) -> None:
+        try:
+            self._pricing.prepare(rows)
+        except Exception:
+            # Each row asks for its own price once more, and fails alone.
+            log.exception("recorder: prices could not be prepared")
 
     def _all(self, connection: sqlite3.Connection, items: Sequence[Item], zone: Zone) -> list[Result]:
         """Rows of neighbours that do nothing else go together; where they fail, and for all others, one by one."""

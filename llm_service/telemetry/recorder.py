@@ -160,7 +160,7 @@ class Recorder:
         while not self._finished():
             try:
                 self._step()
-            except sqlite3.Error as error:
+            except (sqlite3.Error, TelemetryUnavailable) as error:
                 self._endure(error)
             except Exception as error:  # noqa: BLE001 - the one writer must live
                 self._failed(error)
@@ -178,12 +178,13 @@ class Recorder:
         if self._paused:
             self._queue.settle(RETRY_S[min(self._tries, len(RETRY_S)) - 1])
         self._file.ready()
-        if self._paused:
+        if self._paused and self._queue.empty:
             self._file.probe()
             self._resume()
         items = self._queue.take(self._chores.pause_s)
         if items:
             self._write(items)
+            self._resume()
         if not self._queue.closed:
             self._chores.step(idle=not items)
 
@@ -205,7 +206,11 @@ class Recorder:
 
     def _keep_waiting(self, items: list[Item], wanted: list[Item], error: Exception) -> None:
         """After a failure of the whole group: those who wait are told, what was only handed in is tried again."""
-        passing = faults.passing(error) if not faults.is_damage(error) else "the telemetry database was damaged"
+        if faults.is_damage(error):
+            passing: str | None = "the telemetry database was damaged"
+        elif passing := faults.passing(error):
+            # Before anybody is told, so that who asks then is refused at once.
+            self._paused = passing
         again = [item for item in wanted if item.answer is None] if passing else []
         if not passing:
             self._drop([item for item in wanted if item.answer is None])
@@ -215,19 +220,27 @@ class Recorder:
             if item.answer is not None:
                 item.answer.set_exception(TelemetryUnavailable(f"{passing}; try again later") if passing else error)
 
-    def _endure(self, error: sqlite3.Error) -> None:
+    def _endure(self, error: Exception) -> None:
         """What the file or its surroundings are to blame for: begin anew, or pause and try again."""
         if faults.is_damage(error):
             log.error("recorder: the telemetry database is damaged: %s", error)
-            self._file.begin_anew()
-        elif sentence := faults.passing(error):
-            if not self._paused:
-                log.warning("recorder: paused: %s (%s)", sentence, error)
-            self._paused = sentence
-            self._tries += 1
-            self._give_up(self._queue.take_waited_for(), sentence)
+            try:
+                self._file.begin_anew()
+                return
+            except (sqlite3.Error, TelemetryUnavailable) as worse:
+                error = worse
+        if sentence := faults.passing(error):
+            self._pause(sentence, error)
         else:
             self._failed(error)
+
+    def _pause(self, sentence: str, error: Exception) -> None:
+        if not self._tries:
+            log.warning("recorder: paused: %s (%s)", sentence, error)
+        self._paused = sentence
+        self._tries += 1
+        self._file.roll_back()
+        self._give_up(self._queue.take_waited_for(), sentence)
 
     def _failed(self, error: Exception) -> None:
         self.failures += 1
@@ -237,6 +250,8 @@ class Recorder:
         self._queue.settle(RETRY_S[0])
 
     def _resume(self) -> None:
+        if not self._paused:
+            return
         log.warning("recorder: writing again")
         self._paused = None
         self._tries = 0

@@ -18,6 +18,7 @@ CHECKED_ALWAYS_BYTES = 256 * 1024 * 1024
 CHECKED_EVERY_MS = 7 * DAY_MS
 """A larger file that was closed in good order is checked once in this time."""
 _CLOSING_BUSY_MS = 200
+_PROBE_BYTES = 128 * 1024
 
 
 class WriterFile:
@@ -27,6 +28,7 @@ class WriterFile:
         self.database = database
         self._now_ms = now_ms
         self._connection: sqlite3.Connection | None = None
+        self._inode: int | None = None
         self._checked = False
         self.checking = False
 
@@ -44,6 +46,7 @@ class WriterFile:
         if self._connection is not None:
             return
         self._connection = self.database.writing()
+        self._inode = self._inode_now()
         if not self._checked:
             self._check()
 
@@ -52,6 +55,15 @@ class WriterFile:
         self._disconnect()
         self.database.begin_anew()
         self._checked = True
+        self.ready()
+
+    def begin_anew_if_gone(self) -> None:
+        """Make a new file where somebody removed or replaced the one that is being written: nobody reads that one."""
+        if self._connection is None or self._inode_now() == self._inode:
+            return
+        log.warning("recorder: %s was removed while it was written", self.database.path)
+        self._disconnect()
+        self.database.begin_again_after_removal()
         self.ready()
 
     @contextmanager
@@ -76,9 +88,11 @@ class WriterFile:
                 self._disconnect()
 
     def probe(self) -> None:
-        """Write something, to see whether writing works again."""
+        """Write something that needs space, to see whether writing works again."""
         with self.transaction() as connection:
-            sums.note(connection, "probed_ms", self._now_ms())
+            sums.note(connection, "probe", "x" * _PROBE_BYTES)
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM facts WHERE name = 'probe'")
 
     def interrupt(self) -> None:
         """End what the connection does at this moment, from any thread."""
@@ -105,6 +119,12 @@ class WriterFile:
         finally:
             self.connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         return not busy
+
+    def _inode_now(self) -> int | None:
+        try:
+            return self.database.path.stat().st_ino
+        except FileNotFoundError:
+            return None
 
     def _check(self) -> None:
         if self._to_be_checked():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from llm_service.core.pricing import Quote
 from llm_service.core.usage import Invocation
 from llm_service.errors import TelemetryUnavailable
 from llm_service.telemetry.database import WAL_LIMIT_BYTES, Database
@@ -126,6 +128,40 @@ def test_damage_that_shows_while_writing_costs_no_waiting_row(tmp_path: Path) ->
         assert recorder.offer([row("offered")], also=malformed)
         wait_until(lambda: ask(database, "SELECT invocation_id FROM invocations") == [("offered",)], "a new file")
     assert len(database.notices) == 1
+
+
+def test_a_file_that_is_removed_while_it_is_written_is_made_anew(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "state")
+    with recording(database) as recorder:
+        recorder.record([row("before")])
+        shutil.rmtree(tmp_path / "state")
+        wait_until(lambda: database.notices, "a notice", 10)
+        recorder.record([row("after")])
+        assert recorder.condition == ()
+        assert ask(database, "SELECT invocation_id FROM invocations") == [("after",)]
+    assert "was removed or replaced while it was in use" in database.notices[0]
+
+
+def test_a_price_that_cannot_be_had_costs_only_its_own_row(tmp_path: Path) -> None:
+    class Broken(FlatPrices):
+        def prepare(self, rows: Iterable[Invocation]) -> None:
+            raise RuntimeError("no prices today")
+
+        def quote_for(self, call: Invocation) -> tuple[Quote, int] | None:
+            if call.model == "broken":
+                raise RuntimeError("no price")
+            return super().quote_for(call)
+
+    database = open_database(tmp_path)
+    recorder = Recorder(database, Broken(), now_ms=Clock())
+    recorder.start()
+    try:
+        with pytest.raises(RuntimeError, match="no price"):
+            recorder.record([row("a", model="broken")])
+        assert recorder.record([row("b")]).accepted == 1
+    finally:
+        recorder.stop(5.0)
+    assert check(database).ok
 
 
 def test_two_damaged_files_of_one_second_are_both_kept(tmp_path: Path) -> None:
