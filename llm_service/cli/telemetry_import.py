@@ -20,6 +20,7 @@ from llm_service.telemetry.foreign_rows import Numbered, csv_rows, json_lines, k
 from llm_service.telemetry.old_database import OldDatabase, Totals
 
 ROWS_A_TIME = 1_000
+PROGRESS_ROWS = 20_000
 LISTED = 1_000
 SHOWN = 20
 
@@ -76,8 +77,9 @@ class _Done:
                 self._listed.append({"line": piece[place].line, "reason": row["reason"]})
         taken = [row.raw for place, row in enumerate(piece) if place not in out]
         self._taken = Totals(*map(sum, zip(self._taken, *map(_worth, taken), strict=True)))
-        if not self._quiet:
-            say(f"\r{self._taken.rows + self.refused:,} rows", err=True)
+        read = self._taken.rows + self.refused
+        if not self._quiet and read // PROGRESS_ROWS > (read - len(piece)) // PROGRESS_ROWS:
+            say(f"{read:,} rows …", err=True)
 
     def as_json(self, source: Totals | None) -> dict[str, Any]:
         found: dict[str, Any] = {
@@ -100,6 +102,7 @@ class _Done:
         if source:
             yield f"  in the file  {_told(source)}"
             yield f"  taken        {_told(self._taken)}" + ("" if self._equals(source) else "  (without the refused)")
+            yield "  Rows that give their cost as $0 are priced by the price list, as far as it knows their models."
 
     def _equals(self, source: Totals) -> bool:
         taken = self._taken
