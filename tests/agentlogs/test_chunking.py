@@ -13,6 +13,7 @@ from llm_service.core.agentlogs.claude import ClaudeFold
 from llm_service.core.agentlogs.fold import Found
 from tests.agentlogs.kit import best, rules
 
+AT = "2026-10-05T10:00:00Z"
 KEYS = ["type", "message", "usage", "id", "model", "input_tokens", "output_tokens", "cache_creation", "timestamp"]
 KEYS += ["iterations", "data", "costUSD", "sessionId", "cwd", "server_tool_use"]
 LINES = [
@@ -89,8 +90,12 @@ def test_no_shape_whatever_breaks_the_reader(value: object) -> None:
         json.dumps(shape).encode()
         for shape in (
             {"type": "assistant", "usage": 1, "message": value},
-            {"type": "assistant", "timestamp": "2026-10-05T10:00:00Z", "message": message, "costUSD": value},
+            {"type": "assistant", "timestamp": AT, "message": message, "costUSD": value},
             {"type": "progress", "usage": 1, "data": value},
+            {"type": "progress", "timestamp": AT, "data": {"message": {"message": value, "type": value}}},
+            {"type": value, "usage": 1},
+            {"type": "assistant", "timestamp": AT, "message": {**message, "usage": {"iterations": [{"type": value}]}}},
+            {"type": "assistant", "timestamp": AT, "message": {"id": value, "model": value, "usage": {}}},
             {"type": "assistant", "timestamp": value, "sessionId": value, "cwd": value, "message": message},
         )
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from llm_service.core.zones import Zone
 from tests.agentlogs.kit import Store, expected_of, lay_out, only_tokens, rules
 
 RULES = rules("claude")
+AT = "2026-10-05T10:00:00.000Z"
 EVERY_RULE = "C0 C1 C1a C2 C3 C4 C5 C6 C6a C7 C8 C8a C8b C9 C10 C11 C11a C12 C13 C14 C14a C15"
 
 
@@ -95,3 +97,23 @@ def test_a_call_belongs_to_the_session_that_made_it_not_to_its_forks(home: Path,
     assert found["claude:msg_c2_e"] == "3"
     assert found["claude:msg_c2_a"] in "12"
     assert found["claude:msg_c2_b"] in "12"
+
+
+def test_a_nested_copy_needs_a_name_to_be_counted(home: Path, project: Path, store: Store) -> None:
+    message = {"role": "assistant", "model": "claude-haiku-4-5-20251001", "usage": {"output_tokens": 7}}
+    copies = [
+        {"message": {**message, "id": "m1"}},
+        {"message": message, "requestId": "r1"},
+        {"message": message, "requestId": "r1"},
+        {"message": message},
+        {"message": {**message, "id": "m2"}, "type": "user"},
+    ]
+    lines = [
+        {"type": "progress", "timestamp": AT, "data": {"type": "agent_progress", "message": copy}} for copy in copies
+    ]
+    (project / "s.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert store.read_all(home)[0]["skipped"] == {"nested copy without an id": 1}
+    assert store.ask("SELECT invocation_id, output_tokens FROM invocations ORDER BY 1") == [
+        ("claude:m1", 7),
+        ("claude:requestId:r1", 7),
+    ]

@@ -6,18 +6,20 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from llm_service.core.agentlogs.claude_usage import MAIN, NESTED, SIDECHAIN, Around, row_of
 from llm_service.core.agentlogs.fold import BAD_COUNT, MALFORMED, NO_TIME, Found
 from llm_service.core.agentlogs.jsonlines import looks_whole, read_object, salvage
 from llm_service.core.agentlogs.projects import project_of
-from llm_service.core.agentlogs.values import ImpossibleCountError, at_ms, count, nano_dollars, text
-from llm_service.core.usage import Door, Invocation
+from llm_service.core.agentlogs.values import ImpossibleCountError, at_ms, nano_dollars, text
+from llm_service.core.usage import Invocation
 
-TOOL = "claude-code"
 SUBAGENT = "subagent"
 ADVISOR = "advisor"
 SYNTHETIC = "<synthetic>"
+LONGEST_TYPE = 40
+NAMELESS_COPY = "nested copy without an id"
 
 KNOWN_TYPES = frozenset(
     (
@@ -52,20 +54,6 @@ INSIDE = frozenset(("message", "compaction"))
 _USAGE = b'"usage"'
 _USER = b'"type":"user"'
 _KNOWN = re.compile(rb'"type":\s*"(?:' + "|".join(sorted(KNOWN_TYPES)).encode() + rb')"')
-
-_NESTED, _SIDECHAIN, _MAIN = 0, 1, 2
-
-
-class _Line(NamedTuple):
-    """Where a message was written: what its line says around it."""
-
-    at_ms: int
-    standing: int
-    copied: bool
-    session: str | None
-    agent: str | None
-    project: str | None
-    reported_nano: int | None
 
 
 class ClaudeFold:
@@ -115,24 +103,32 @@ class ClaudeFold:
             self._take(entry, line)
 
     def _take(self, entry: dict[str, Any], line: bytes) -> None:
-        kind = entry.get("type")
+        kind = text(entry.get("type")) or "none"
         if kind == "assistant":
-            standing = _SIDECHAIN if entry.get("isSidechain") is True else _MAIN
+            standing = SIDECHAIN if entry.get("isSidechain") is True else MAIN
             self._call(entry, entry, standing, line)
         elif kind == "progress":
-            # C8a, C8b: a copy of a sub-agent's line. Its own file wins, and where that is gone this is all there is.
-            data = entry.get("data")
-            data = data if isinstance(data, dict) else {}
-            nested = data.get("message")
-            if isinstance(nested, dict) and nested.get("type") == "assistant":
-                self._call({**entry, **nested, "agentName": data.get("agentType")}, nested, _NESTED, line)
+            self._nested(entry, line)
         elif kind not in KNOWN_TYPES:
-            self._skip(f"unknown type: {(text(kind) or 'none')[:40]}")
+            self._skip(f"unknown type: {kind[:LONGEST_TYPE]}")
+
+    def _nested(self, entry: dict[str, Any], line: bytes) -> None:
+        """C8a, C8b: a copy of a sub-agent's line. Its own file wins, and where that is gone this is all there is."""
+        data = _mapping(entry.get("data"))
+        copy = _mapping(data.get("message"))
+        message = _mapping(copy.get("message"))
+        if copy.get("type", "assistant") != "assistant" or not isinstance(message.get("usage"), dict):
+            return
+        if text(message.get("id")) or text(copy.get("requestId")):
+            self._call({**entry, **copy, "agentName": data.get("agentType")}, copy, NESTED, line)
+        else:
+            # Nothing says whether the line it copies was counted.
+            self._skip(NAMELESS_COPY)
 
     def _call(self, entry: dict[str, Any], holder: dict[str, Any], standing: int, line: bytes) -> None:
-        message = holder.get("message")
-        usage = message.get("usage") if isinstance(message, dict) else None
-        if not isinstance(usage, dict) or not isinstance(message, dict):
+        message = _mapping(holder.get("message"))
+        usage = message.get("usage")
+        if not isinstance(usage, dict):
             return
         model = text(message.get("model")) or "unknown"
         if model == SYNTHETIC:  # C7: written by the program itself.
@@ -144,7 +140,7 @@ class ClaudeFold:
         around = self._around(entry, standing, moment)
         try:
             key = _key(message, entry, line)
-            rows = [_row(key, model, usage, around), *self._advisors(key, model, usage, around)]
+            rows = [row_of(key, model, usage, around), *self._advisors(key, model, usage, around)]
         except ImpossibleCountError:
             self._skip(BAD_COUNT)
             return
@@ -153,24 +149,24 @@ class ClaudeFold:
             if known is None or row.rank > known.rank:
                 self._best[row.invocation_id] = row
 
-    def _advisors(self, key: str, model: str, usage: dict[str, Any], around: _Line) -> list[Invocation]:
+    def _advisors(self, key: str, model: str, usage: dict[str, Any], around: Around) -> list[Invocation]:
         """C9: an adviser's tokens are not in the top level, and another model's."""
         steps = usage.get("iterations")
         rows: list[Invocation] = []
         for step in steps if isinstance(steps, list) else ():
-            kind = step.get("type") if isinstance(step, dict) else None
+            kind = text(_mapping(step).get("type")) or "none"
             if kind == "advisor_message":
                 apart = around._replace(agent=ADVISOR, reported_nano=None)
-                rows.append(_row(f"{key}:advisor:{len(rows)}", text(step.get("model")) or model, step, apart))
+                rows.append(row_of(f"{key}:advisor:{len(rows)}", text(step.get("model")) or model, step, apart))
             elif kind not in INSIDE:
-                self._skip(f"unknown iteration: {(text(kind) or 'none')[:40]}")
+                self._skip(f"unknown iteration: {kind[:LONGEST_TYPE]}")
         return rows
 
-    def _around(self, entry: dict[str, Any], standing: int, moment: int) -> _Line:
+    def _around(self, entry: dict[str, Any], standing: int, moment: int) -> Around:
         agent = text(entry.get("agentName"))
-        if agent is None and standing != _MAIN:
+        if agent is None and standing != MAIN:
             agent = self._agent or SUBAGENT
-        return _Line(
+        return Around(
             at_ms=moment,
             standing=standing,
             copied="forkedFrom" in entry,
@@ -190,6 +186,10 @@ class ClaudeFold:
         self._skipped[reason] = self._skipped.get(reason, 0) + 1
 
 
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _key(message: dict[str, Any], entry: dict[str, Any], line: bytes) -> str:
     """C2, C3: one `message.id` is one call, whatever its requestId; without it, the next best thing copies share."""
     own = text(message.get("id"))
@@ -200,69 +200,6 @@ def _key(message: dict[str, Any], entry: dict[str, Any], line: bytes) -> str:
         if other:
             return f"claude:{name}:{other}"
     return f"claude:line:{hashlib.blake2b(line.strip(), digest_size=12).hexdigest()}"
-
-
-def _row(key: str, model: str, usage: dict[str, Any], around: _Line) -> Invocation:
-    output = count(usage.get("output_tokens"))
-    details = usage.get("output_tokens_details")
-    five, hour = _cache_writes(usage)
-    reported = around.reported_nano
-    row = Invocation(
-        invocation_id=key,
-        at_ms=around.at_ms,
-        model=model,
-        tool=TOOL,
-        door=Door.LOG,
-        provider="anthropic" if model.startswith("claude") else None,
-        agent=around.agent,
-        session=around.session,
-        project=around.project,
-        input_tokens=count(usage.get("input_tokens")),
-        output_tokens=output,
-        reasoning_tokens=min(output, count(details.get("thinking_tokens"))) if isinstance(details, dict) else 0,
-        cache_read_tokens=count(usage.get("cache_read_input_tokens")),
-        cache_write_5m_tokens=five,
-        cache_write_1h_tokens=hour,
-        web_searches=_web_searches(usage),
-        tier=_tier(usage),
-    )
-    if reported == 0 and row.total_tokens:
-        # A version that did not know its model's price wrote 0; that is no price.
-        reported = None
-    return row._replace(reported_nano=reported, rank=_rank(row, around, reported))
-
-
-def _cache_writes(usage: dict[str, Any]) -> tuple[int, int]:
-    """C6, C6a: tokens kept for 5 minutes and for an hour; what the split does not name of the total is 5 minutes."""
-    total = count(usage.get("cache_creation_input_tokens"))
-    split = usage.get("cache_creation")
-    if not isinstance(split, dict):
-        return total, 0
-    five, hour = count(split.get("ephemeral_5m_input_tokens")), count(split.get("ephemeral_1h_input_tokens"))
-    return five + max(0, total - five - hour), hour
-
-
-def _web_searches(usage: dict[str, Any]) -> int:
-    used = usage.get("server_tool_use")
-    return count(used.get("web_search_requests")) if isinstance(used, dict) else 0
-
-
-def _tier(usage: dict[str, Any]) -> str | None:
-    """C13: how it was served where that has a price of its own."""
-    if usage.get("speed") == "fast":
-        return "fast"
-    tier = usage.get("service_tier")
-    return tier if tier in ("batch", "priority", "flex") else None
-
-
-def _rank(row: Invocation, around: _Line, reported: int | None) -> int:
-    """Which copy of a call stays, in any order of reading: C4, C5, C8a its own conversation's before a sidechain's
-    before a nested one; C1 then the one with the most output, as streamed copies grow; then the most tokens of any
-    kind; then the one that names its cost; then the one that is not marked as copied by a fork.
-    """
-    output, total = min(row.output_tokens, 2**26 - 1), min(row.total_tokens, 2**30 - 1)
-    first = around.standing << 26 | output
-    return (first << 30 | total) << 2 | (reported is not None) << 1 | (not around.copied)
 
 
 def agent_type(sidecar: bytes) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from llm_service.core.agentlogs.claude import TOOL, ClaudeFold, agent_type
+from llm_service.core.agentlogs.claude import ClaudeFold, agent_type
+from llm_service.core.agentlogs.claude_usage import TOOL
 from llm_service.core.agentlogs.fold import Lookup
 from llm_service.sources.agentlogs.tool import State, Tool
 
