@@ -41,10 +41,10 @@ def page_lines(page: PricesPage) -> Iterator[str]:
         for model in page["unpriced"]:
             used = f"{_counted(model['invocations'], 'invocation')}, {_counted(model['tokens'], 'token')}"
             yield f"  {model['model']}: {used}; {model['why']}"
-        yield "To give them a price, put these lines at the top of llm-service.toml:"
-        for model in page["unpriced"]:
-            yield f"  {model['fix']}"
-        yield "Start the dashboard again, and look at: llm-service telemetry reprice --preview"
+        if fixes := [model["fix"] for model in page["unpriced"] if model["fix"]]:
+            yield "To give them a price, put these lines at the top of llm-service.toml:"
+            yield from (f"  {fix}" for fix in fixes)
+            yield "Start the dashboard again, and look at: llm-service telemetry reprice --preview"
 
 
 def repriced_lines(done: Repriced) -> Iterator[str]:
@@ -66,7 +66,8 @@ def repriced_lines(done: Repriced) -> Iterator[str]:
         )
     yield from _table(rows)
     verb = "Changed" if done["applied"] else "Would change"
-    yield f"{verb} {_counted(done['invocations'], 'row')}: ${done['before_usd']:,.6f} becomes ${done['after_usd']:,.6f}."
+    rows_changed = _counted(done["invocations"], "row")
+    yield f"{verb} {rows_changed}: ${done['before_usd']:,.6f} becomes ${done['after_usd']:,.6f}."
     if not done["applied"]:
         yield "To do it: llm-service telemetry reprice --apply"
 

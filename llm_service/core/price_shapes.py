@@ -69,13 +69,16 @@ class ModelPrices(TypedDict):
 
 
 class UnpricedModel(TypedDict):
-    """A model with rows that count in no sum of dollars; `fix` is a line to put at the top of llm-service.toml."""
+    """A model with rows that count in no sum of dollars; `fix` is a line to put at the top of llm-service.toml.
+
+    Where `fix` is null the model has a price by now, and pricing again gives it to these rows.
+    """
 
     model: str
     invocations: int
     tokens: int
     why: str
-    fix: str
+    fix: str | None
 
 
 class PricesPage(TypedDict):

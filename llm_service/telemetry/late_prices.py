@@ -46,12 +46,8 @@ class LatePrices:
             self._thread.join(deadline_s)
 
     def _run(self) -> None:
-        recalled = False
         while not self._stopping.is_set():
             try:
-                if not recalled:
-                    self._pricing.recall_late()
-                    recalled = True
                 self._step()
             except Exception:
                 self.failures += 1
@@ -59,11 +55,9 @@ class LatePrices:
                 self._stopping.wait(self._retry_s)
 
     def _step(self) -> None:
-        answered = self._pricing.wait_late(self._retry_s)
-        if self._stopping.is_set():
-            return
-        if answered:
+        self._pricing.recall_late()
+        while not self._stopping.is_set() and (answered := self._pricing.wait_late(self._retry_s)):
             self._price(answered)
             self._pricing.forget_late(answered)
-        else:
+        if not self._stopping.is_set():
             self._pricing.ask_again()

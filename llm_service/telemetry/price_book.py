@@ -1,11 +1,12 @@
 """The table `prices`: what rows were billed at, and what the list did not know, so that each is asked once.
 
-Ids are given out in memory, because the one writer needs them in the middle of its transaction, and are written in
-that same transaction.
+The one writer needs numbers in the middle of its transaction, and a command may write while a dashboard does. So a
+page's number follows from its key, the same in every process, and the page is written in the transaction of its rows.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from contextlib import AbstractContextManager
@@ -50,6 +51,9 @@ def key_of(version: str, model: str, provider: str | None) -> str:
     return json.dumps([FORM, version, provider, model], ensure_ascii=False)
 
 
+NUMBERS = 2**23 - 1
+
+_TAKEN = "SELECT 1 FROM prices WHERE id = ?"
 _INSERT = (
     "INSERT OR IGNORE INTO prices (id, key, model, provider, source, source_date, quote, first_used_ms)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -65,7 +69,6 @@ class PriceBook:
         self._pages: dict[str, Page] = {}
         self._unsaved: dict[str, Page] = {}
         self._witness: Page | None = None
-        self._next_id = 0
 
     def find(self, version: str, model: str, provider: str | None) -> Page | None:
         """The page that was kept for this, now or in an earlier run."""
@@ -80,7 +83,7 @@ class PriceBook:
         with self._lock:
             page = self._known(key)
             if page is None:
-                page = Page(self._new_id(), key, model, provider, source, source_date, quote)
+                page = Page(self._number(key), key, model, provider, source, source_date, quote)
                 self._pages[key] = self._unsaved[key] = page
             return page
 
@@ -120,13 +123,14 @@ class PriceBook:
             ).fetchone()
         return None if row is None else Page(*row)
 
-    def _new_id(self) -> int:
-        if not self._next_id:
-            with self._database.reading() as connection:
-                (most,) = connection.execute("SELECT coalesce(max(id), 0) FROM prices").fetchone()
-            self._next_id = most + 1
-        found, self._next_id = self._next_id, self._next_id + 1
-        return found
+    def _number(self, key: str) -> int:
+        """Three bytes, because every row carries it; the next free number where another key has it already."""
+        number = int.from_bytes(hashlib.sha256(key.encode("utf-8", "replace")).digest()[:4]) % NUMBERS
+        taken = {page.price_id for page in self._pages.values()}
+        with self._database.reading() as connection:
+            while number + 1 in taken or connection.execute(_TAKEN, (number + 1,)).fetchone():
+                number = (number + 1) % NUMBERS
+        return number + 1
 
 
 def _holds(connection: Any, page: Page) -> bool:

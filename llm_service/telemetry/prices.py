@@ -113,14 +113,21 @@ class Pricing:
 
     def entry(self, model: str, provider: str | None) -> Entry:
         """All that is known of one model, waiting for the list where it was not asked yet."""
-        key = (model, provider)
-        return self._entries.get(key) or self._learn({key}, patient=True)[key]
+        return self.entries([(model, provider)])[model, provider]
+
+    def entries(self, keys: Iterable[Key]) -> dict[Key, Entry]:
+        """All that is known of some models, in one question where the list was not asked yet."""
+        found = {key: self._entries.get(key) for key in keys}
+        learned = self._learn({key for key, entry in found.items() if entry is None}, patient=True)
+        return {key: entry or learned[key] for key, entry in found.items()}
 
     def save(self, connection: Any, now_ms: int) -> None:
         """Write the prices first used, and which models wait for theirs, inside the writer's transaction."""
         late = frozenset(self._late)
         if late != self._late_saved:
-            text = json.dumps(sorted(late, key=str))
+            # Another process may have noted its own in the meantime.
+            kept = (_pending(connection) | late) - (self._late_saved - late)
+            text = json.dumps(sorted(kept, key=str))
             connection.execute("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", (PENDING, text))
         self._writing = (self._book.save(connection, now_ms), late)
 
@@ -130,14 +137,13 @@ class Pricing:
         self._book.saved(keys)
 
     def recall_late(self) -> None:
-        """Take up what an earlier run left unpriced because the list had not answered."""
+        """Take up what another run or process left unpriced because the list had not answered it."""
         with self._database.reading() as connection:
-            row = connection.execute("SELECT value FROM facts WHERE name = ?", (PENDING,)).fetchone()
-        keys = {(str(model), provider) for model, provider in json.loads(row[0])} if row else set()
-        self._late_saved = frozenset(keys)
-        self._late |= keys
-        if keys:
-            self._learn(keys, patient=True)
+            noted = _pending(connection)
+        self._late |= noted - (self._late_saved - self._late)
+        self._late_saved = noted
+        if unknown := {key for key in self._late if key not in self._entries}:
+            self._learn(unknown, patient=True)
 
     def wait_late(self, timeout_s: float) -> frozenset[Key]:
         """Wait until the list has answered for models that have rows waiting; returns these models."""
@@ -231,6 +237,11 @@ class Pricing:
 
 
 _NOTHING = Entry((), None, False)
+
+
+def _pending(connection: Any) -> frozenset[Key]:
+    row = connection.execute("SELECT value FROM facts WHERE name = ?", (PENDING,)).fetchone()
+    return frozenset((str(model), provider) for model, provider in json.loads(row[0])) if row else frozenset()
 
 
 def _day_ms(price: OwnPrice) -> int:

@@ -113,13 +113,10 @@ class Repricer:
         """The groups of rows that the present price may change, and that price."""
         with self._database.reading() as connection:
             groups = [tuple(row) for row in connection.execute(_GROUPS, (model, model))]
-        entries: dict[Key, Entry] = {}
+        entries = self._pricing.entries({(name, provider) for name, provider, _ in groups})
         wanted: set[Group] = set()
         for name, provider, price_id in groups:
-            key = (name, provider)
-            if key not in entries:
-                entries[key] = self._pricing.entry(*key)
-            entry = entries[key]
+            entry = entries[name, provider]
             ids = {own.price_id for _, own in entry.own} | ({entry.listed.price_id} if entry.listed else set())
             if ids and ids != {price_id}:
                 wanted.add((name, provider, price_id))

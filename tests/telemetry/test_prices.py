@@ -247,8 +247,42 @@ def test_a_database_begun_anew_gets_the_prices_of_its_rows(house: House):
     with closing(sqlite3.connect(house.database.path)) as connection, connection:
         connection.execute("DELETE FROM prices")
     house.record("claude-sonnet-4-5")
-    assert house.rows("SELECT model FROM prices ORDER BY id") == [("claude-sonnet-4-5",), ("gpt-5",)]
+    assert house.rows("SELECT model FROM prices ORDER BY model") == [("claude-sonnet-4-5",), ("gpt-5",)]
     assert house.rows("SELECT count(*) FROM invocations WHERE price_id NOT IN (SELECT id FROM prices)") == [(0,)]
+
+
+def test_two_that_write_one_database_give_a_price_one_number(house: House):
+    house.start()
+    other = House(house.folder)
+    other.number = 1_000
+    other.start()
+    try:
+        for model in ("claude-sonnet-4-5", "gpt-5", "o3", "gemini-2.5-pro", "our-model"):
+            # Both have found the price before either has written it.
+            for each in (house, other):
+                each.pricing.prepare([Invocation("x", AT_MS, model, "tool")])
+            house.record(model)
+            other.record(model)
+            other.record(f"{model}-2025")
+            house.record(f"{model}-2026")
+    finally:
+        other.stop()
+    query = "SELECT count(*), count(DISTINCT id), count(DISTINCT key) FROM prices"
+    assert house.rows(query) == [(15, 15, 15)]
+    query = "SELECT count(*) FROM invocations i LEFT JOIN prices p ON p.id = i.price_id WHERE p.model IS NOT i.model"
+    assert house.rows(f"{query} AND i.cost_nano IS NOT NULL") == [(0,)]
+
+
+def test_a_number_that_another_key_has_is_left_to_it(house: House, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("llm_service.telemetry.price_book.NUMBERS", 3)
+    house.start()
+    for model in ("claude-sonnet-4-5", "gpt-5", "o3"):
+        house.record(model)
+    house.again(command=DEAD)
+    for model in ("claude-sonnet-4-5", "gpt-5", "o3"):
+        house.record(model)
+    assert house.rows("SELECT id FROM prices ORDER BY id") == [(1,), (2,), (3,)]
+    assert house.costs() == [3_000_000, 1_250_000, 2_000_000] * 2
 
 
 def test_made_up_names_do_not_fill_the_memory(house: House, monkeypatch: pytest.MonkeyPatch):
@@ -261,7 +295,7 @@ def test_made_up_names_do_not_fill_the_memory(house: House, monkeypatch: pytest.
     house.record("claude-sonnet-4-5")
     assert len(house.pricing._entries) <= 50
     assert house.rows("SELECT count(*) FROM prices") == [(121,)]
-    assert house.rows("SELECT DISTINCT price_id FROM invocations WHERE price_id IS NOT NULL") == [(1,)]
+    assert house.rows("SELECT count(DISTINCT price_id) FROM invocations") == [(1,)]
 
 
 def test_the_page_says_what_is_used_what_is_missing_and_how_to_fix_it(house: House):

@@ -17,7 +17,7 @@ from llm_service.core.rollups import FIELDS
 from llm_service.core.usage import Door, Invocation
 from llm_service.telemetry import integrity, repricing
 from llm_service.telemetry.database import Database
-from llm_service.telemetry.price_page import Prices
+from llm_service.telemetry.price_page import WAITING, Prices
 from llm_service.telemetry.prices import Pricing
 from llm_service.telemetry.recorder import Recorder
 from llm_service.telemetry.repricing import Repricer
@@ -157,9 +157,11 @@ def test_unpriced_rows_wait_for_the_command_when_the_user_adds_a_price(shop: Sho
     shop.open(ONE)
     shop.record(row("b"))
     assert shop.rows("SELECT cost_nano FROM invocations ORDER BY id") == [(None,), (1_000_000,)]
+    (unpriced,) = shop.prices.page()["unpriced"]
+    assert (unpriced["invocations"], unpriced["fix"], unpriced["why"]) == (1, None, WAITING)
     (change,) = shop.prices.reprice(apply=True)["models"]
     assert (change["invocations"], change["unpriced"], change["before_usd"], change["after_usd"]) == (1, 1, 0, 0.0015)
-    assert shop.rows("SELECT cost_nano, price_id = 1 FROM invocations WHERE invocation_id = 'a'")[0][0] == 1_500_000
+    assert shop.rows("SELECT cost_nano FROM invocations WHERE invocation_id = 'a'") == [(1_500_000,)]
     query = "SELECT DISTINCT cost_nano, unpriced_invocations, unpriced_tokens FROM rollups WHERE dimension = 'all'"
     assert shop.rows(query) == [(2_500_000, 0, 0)]
     ((price_id,),) = shop.rows("SELECT DISTINCT price_id FROM invocations")
