@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -25,6 +26,14 @@ def data(home: Path) -> Path:
     path = home / ".local/share/opencode"
     path.mkdir(parents=True)
     return path
+
+
+@pytest.fixture
+def today(tmp_path: Path) -> Iterator[Store]:
+    """A store whose clock is the real one."""
+    made = Store(tmp_path / "today", now_ms=int(time.time() * 1000))
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -57,6 +66,14 @@ def put(writer: sqlite3.Connection, number: int, output: int | None, done: bool 
         "INSERT INTO message VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data", row
     )
     return row[0]
+
+
+def put_session(writer: sqlite3.Connection, updated_ms: int) -> None:
+    """A session whose own columns say 100 in, 10 out."""
+    names = "id, project_id, slug, directory, title, version, time_created, time_updated, tokens_input, tokens_output"
+    writer.execute(
+        f"INSERT INTO session ({names}) VALUES ('ses_a', 'p', '', '/w', '', '1.18.33', 1, ?, 100, 10)", (updated_ms,)
+    )
 
 
 def output_of(store: Store) -> tuple[int, int]:
@@ -97,37 +114,40 @@ def test_a_message_is_told_while_it_is_written_and_corrected_when_it_is_done(
     assert source["skipped"] == {}
 
 
-def test_the_columns_of_a_session_wait_for_its_messages(writer: sqlite3.Connection, home: Path, store: Store) -> None:
+def test_the_columns_of_a_session_wait_for_its_messages(writer: sqlite3.Connection, home: Path, today: Store) -> None:
     """While a message has no tokens yet, those of its session may be its own."""
-    names = "id, project_id, slug, directory, title, version, time_created, time_updated, tokens_input, tokens_output"
-    writer.execute(
-        f"INSERT INTO session ({names}) VALUES ('ses_a', 'p', '', '/w', '', '1.18.33', 1, ?, 100, 10)", (AT_MS,)
-    )
+    put_session(writer, int(time.time() * 1000))
     put(writer, 1, None, done=False)
-    store.read_all(home)
-    assert store.ask("SELECT count(*) FROM invocations") == [(0,)]
+    today.read_all(home)
+    assert today.ask("SELECT count(*) FROM invocations") == [(0,)]
     put(writer, 1, 10)
-    store.read_all(home)
-    assert store.ask("SELECT invocation_id, output_tokens FROM invocations") == [(f"opencode:{name_of(1)}", 10)]
+    today.read_all(home)
+    assert today.ask("SELECT invocation_id, output_tokens FROM invocations") == [(f"opencode:{name_of(1)}", 10)]
 
 
 def test_the_columns_of_a_session_count_when_its_messages_ended_with_nothing(
-    writer: sqlite3.Connection, home: Path, store: Store
+    writer: sqlite3.Connection, home: Path, today: Store
 ) -> None:
-    names = "id, project_id, slug, directory, title, version, time_created, time_updated, tokens_input, tokens_output"
-    writer.execute(
-        f"INSERT INTO session ({names}) VALUES ('ses_a', 'p', '', '/w', '', '1.18.33', 1, ?, 100, 10)", (AT_MS,)
-    )
+    put_session(writer, int(time.time() * 1000))
     put(writer, 1, None, done=False)
-    store.read_all(home)
+    today.read_all(home)
     put(writer, 1, None)
-    store.read_all(home)
-    assert store.ask("SELECT invocation_id, output_tokens FROM invocations") == [("opencode:session:ses_a", 10)]
+    today.read_all(home)
+    assert today.ask("SELECT invocation_id, output_tokens FROM invocations") == [("opencode:session:ses_a", 10)]
     writer.execute("UPDATE session SET tokens_output = 30, time_updated = time_updated + 1")
-    store.read_all(home)
-    [source] = [source for source in store.read_all(home) if source["tool"] == "opencode"]
-    assert store.ask("SELECT invocation_id, output_tokens FROM invocations") == [("opencode:session:ses_a", 30)]
+    today.read_all(home)
+    [source] = [source for source in today.read_all(home) if source["tool"] == "opencode"]
+    assert today.ask("SELECT invocation_id, output_tokens FROM invocations") == [("opencode:session:ses_a", 30)]
     assert source["messages"] == 1
+
+
+def test_a_session_that_nobody_writes_any_more_does_not_wait(
+    writer: sqlite3.Connection, home: Path, today: Store
+) -> None:
+    put_session(writer, int(time.time() * 1000) - 120_000)
+    put(writer, 1, None, done=False)
+    today.read_all(home)
+    assert today.ask("SELECT invocation_id FROM invocations") == [("opencode:session:ses_a",)]
 
 
 def test_numbers_of_rows_that_are_given_again_hide_nothing(

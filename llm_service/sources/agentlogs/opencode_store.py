@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from llm_service.sources.agentlogs.tool import State
 ROWS = 300
 MOST_OPEN = 200
 """Unfinished messages that are looked at again; those of a crash stay unfinished for ever."""
+FRESH_S = 60.0
+"""A session that was changed so lately may be in the middle of writing what it used."""
 NO_TABLES = "database without a table of messages"
 
 _Candidate = tuple[Kept, Row, Message]
@@ -196,7 +199,7 @@ class _Step:
                 answers += 1
                 if self._message(kept, row, document, known=True) is not None:
                     return
-                if not is_final(document):
+                if not is_final(document) and _is_fresh(columns.get("time_updated")):
                     # Its tokens may be on their way.
                     waiting.append(session)
                     return
@@ -225,6 +228,10 @@ def _precedes(other: Row, row: Row, message: Message) -> bool:
     if other.session == row.session or other.id == row.id:
         return False
     return is_original(other.id, message.created_ms) or other.id < row.id
+
+
+def _is_fresh(updated_ms: object) -> bool:
+    return isinstance(updated_ms, int) and time.time() - updated_ms / 1000 < FRESH_S
 
 
 def _copied(value: Any) -> Any:
