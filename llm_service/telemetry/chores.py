@@ -31,7 +31,7 @@ class Chore(Protocol):
     condition: str | None
 
     def step(self) -> float:
-        """Do a little, at most some 20 ms; return after how many seconds there is more to do."""
+        """Do a little; return after how many seconds there is more to do."""
 
 
 class Chores:
@@ -61,8 +61,9 @@ class Chores:
         for place, (due_s, chore) in enumerate(self._due):
             if time.monotonic() < due_s + (0 if idle else _STARVED_S):
                 continue
+            began_s = time.monotonic()
             # First the next time: a step that fails must not be due again at once.
-            self._due[place] = (time.monotonic() + _FAILED_S, chore)
+            self._due[place] = (began_s + _FAILED_S, chore)
             try:
                 again_s = chore.step()
             except Exception as error:
@@ -70,7 +71,9 @@ class Chores:
                     raise
                 log.exception("recorder: a chore failed, trying again later")
                 continue
-            self._due[place] = (time.monotonic() + again_s, chore)
+            # At least as much rest as work: the other threads share the interpreter with it.
+            now_s = time.monotonic()
+            self._due[place] = (now_s + max(again_s, now_s - began_s), chore)
 
 
 class _Log:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from llm_service.core.rollups import ABOVE, EVER_ONLY, FIELDS, LATENCY_BOUNDS_MS, TIMED, Key
 from llm_service.core.zones import Zone
 from llm_service.telemetry import sums
-from llm_service.telemetry.database import Database
 
 _QUARTER_MS = 900_000
 _TOKENS = (
@@ -51,7 +52,13 @@ class Report:
         return self.sound and not self.different
 
 
-def check(database: Database) -> Report:
+class Readable(Protocol):
+    """A database that can be read: an opened one, or one that is only looked at."""
+
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]: ...
+
+
+def check(database: Readable) -> Report:
     """Check the file page by page, then recount every sum that can be recounted. Minutes at ten million rows.
 
     Raises `TelemetryUnavailable` where the database cannot be read now.
