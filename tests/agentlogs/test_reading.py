@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import zstandard
 
+from llm_service.core.agentlogs.claude import ClaudeFold
+from llm_service.core.agentlogs.fold import Found
 from llm_service.sources.agentlogs import reading
 from llm_service.sources.agentlogs.claude_files import CLAUDE
 from tests.agentlogs.kit import NOW_MS, Store, call
@@ -218,3 +221,20 @@ def test_a_damaged_cursor_only_costs_a_second_reading(project: Path, home: Path,
     store.read_all(home)
     assert store.ask(TOKENS) == [(1, 5)]
     assert store.ask("SELECT json_valid(state) FROM log_files") == [(1,)]
+
+
+def test_a_reader_that_fails_on_one_log_does_not_cost_the_others(project: Path, home: Path, store: Store) -> None:
+    class Failing(ClaudeFold):
+        def feed(self, lines: Sequence[bytes]) -> Found:
+            if any(b"fails" in line for line in lines):
+                raise RuntimeError("a new version")
+            return super().feed(lines)
+
+    tool = CLAUDE._replace(make_fold=lambda path, root, state, lookup: Failing("x", None, state))
+    (project / "a.jsonl").write_bytes(call(1) + call(2, sessionId="fails"))
+    (project / "b.jsonl").write_bytes(call(3))
+    source = store.read_all(home, tools=(tool,))[0]
+    assert store.ask(TOKENS) == [(1, 5)]
+    assert "its reader failed: RuntimeError('a new version')" in (source["error"] or "")
+    store.read_all(home)
+    assert store.ask(TOKENS) == [(3, 15)]

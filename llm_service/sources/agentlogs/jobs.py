@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,9 @@ BATCH_ROWS = 250
 BATCH_STEPS = 64
 AHEAD_MS = 24 * 3600 * 1000
 IN_FUTURE = "time in the future"
+
+LONGEST_ERROR = 200
+log = logging.getLogger(__name__)
 
 Facts = dict[str, dict[str, Any]]
 """Per tool what its readers told each other, by key."""
@@ -87,7 +91,7 @@ def _steps(job: Job, facts: Facts, now_ms: int) -> Iterator[Step]:
     known = facts.setdefault(tool.name, {})
     read = stores.poll if tool.store is not None else reading.read_on
     dropped = 0
-    for step in read(job.file, job.cursor, lambda key: known.get(key)):
+    for step in _guarded(read(job.file, job.cursor, lambda key: known.get(key)), job):
         known.update(step.cursor.facts)
         rows = [row for row in step.rows if row.at_ms <= now_ms + AHEAD_MS]
         dropped += len(step.rows) - len(rows)
@@ -96,6 +100,21 @@ def _steps(job: Job, facts: Facts, now_ms: int) -> Iterator[Step]:
             cursor = cursor._replace(skipped=cursor.told({IN_FUTURE: dropped}))
         if rows or _differs(cursor, job.cursor):
             yield Step(rows, cursor)
+
+
+def _guarded(steps: Iterator[Step], job: Job) -> Iterator[Step]:
+    """The steps, and where a reader fails on what lies in its log, one that says so: the other logs are read."""
+    here = job.cursor or Cursor(job.file.key, job.file.root.tool.name, job.file.stamp)
+    try:
+        for step in steps:
+            here = step.cursor
+            yield step
+    except Exception as error:  # noqa: BLE001 - one log must not keep the others from being read
+        sentence = f"its reader failed: {error!r}"[:LONGEST_ERROR]
+        if here.error != sentence:
+            # It is tried again at every look through; once is enough for the log.
+            log.exception("the log %s cannot be read", job.file.path)
+        yield Step([], here._replace(stamp=job.file.stamp, error=sentence))
 
 
 def _differs(cursor: Cursor, before: Cursor | None) -> bool:
