@@ -91,8 +91,8 @@ class Client:
             self._changed.notify_all()
         if self._thread is not None:
             self._thread.join(EXIT_S)
-            if self._thread.is_alive() or self._rows:
-                self._keep_here()
+        if self._rows or self._sending:
+            self._keep_here()
 
     def counts(self) -> dict[str, int]:
         """What became of the rows."""
