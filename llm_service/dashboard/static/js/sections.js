@@ -2,6 +2,7 @@
 
 const PAGES = {
   costs: { load: () => import("./costs/page.js"), styles: ["charts.css", "costs.css"] },
+  flow: { load: () => import("./flow/page.js"), styles: ["charts.css", "costs.css", "flow.css"] },
 };
 const AGAIN_MS = 3_000;
 

@@ -41,6 +41,15 @@ function zoneForm(timeZone) {
   }
 }
 
+/** Hours as people say them: "35 min", "3.2 hours", "2.5 days"; a dash where nobody knows. */
+export function spanOf(hours) {
+  if (hours == null) return "–";
+  if (hours < 1) return hours > 0 && hours < 1 / 60 ? "under 1 min" : `${Math.round(hours * 60)} min`;
+  const [value, noun] = hours < 48 ? [hours, "hour"] : [hours / 24, "day"];
+  const text = String(Math.round(value * 10) / 10);
+  return `${text} ${noun}${text === "1" ? "" : "s"}`;
+}
+
 /** "14:02", in the reader's own zone. */
 export function clock(ms, seconds = false) {
   return (seconds ? CLOCK_S : CLOCK).format(ms);

@@ -1,5 +1,6 @@
 // Every view is a URL: the fragment holds the section, the filters and the open task. Text ↔ route, both ways pure.
 import { NO_COSTS_QUERY, costsParams, parseCosts } from "./reduce/costs_query.js";
+import { FLOW_RANGES, USUAL_RANGE } from "./reduce/flow.js";
 import { NO_QUERY, PRIORITIES, SORTS, STATUSES } from "./reduce/order.js";
 
 export const SECTIONS = ["board", "workers", "training", "sessions", "costs", "flow", "sources"];
@@ -7,7 +8,7 @@ const LISTS = ["agent", "priority", "status", "tag"];
 const KNOWN = { priority: PRIORITIES, status: STATUSES };
 
 /** A route of the bare board. */
-export const HOME = Object.freeze({ section: "board", query: NO_QUERY, group: false, column: null, task: null, file: null, costs: NO_COSTS_QUERY });
+export const HOME = Object.freeze({ section: "board", query: NO_QUERY, group: false, column: null, task: null, file: null, costs: NO_COSTS_QUERY, flow: USUAL_RANGE });
 
 /** "#board?agent=x&task=<id>", or the short form "#task=<id>", to a route. What cannot be understood is left out. */
 export function parseRoute(hash) {
@@ -18,14 +19,15 @@ export function parseRoute(hash) {
   const params = new URLSearchParams(short ? text : mark < 0 ? "" : text.slice(mark + 1));
   const section = !short && SECTIONS.includes(head) ? head : "board";
   if (section === "costs") return { ...HOME, section, costs: parseCosts(params) };
+  const open = { task: params.get("task") || null, file: params.get("task") ? null : params.get("file") || null };
+  if (section === "flow") return { ...HOME, section, ...open, flow: FLOW_RANGES.includes(params.get("range")) ? params.get("range") : USUAL_RANGE };
   return {
+    ...HOME,
+    ...open,
     section,
     query: parseQuery(params),
     group: params.get("group") === "agent",
     column: ["inbox", "assigned", "done"].includes(params.get("column")) ? params.get("column") : null,
-    task: params.get("task") || null,
-    file: params.get("task") ? null : params.get("file") || null,
-    costs: NO_COSTS_QUERY,
   };
 }
 
@@ -34,6 +36,7 @@ export function formatRoute(route) {
   const params = [];
   const put = (name, value) => value && params.push(`${name}=${encode(value)}`);
   if (route.section === "costs") return withParams("costs", costsParams(route.costs).map(([name, value]) => `${name}=${encode(value)}`));
+  if (route.section === "flow") put("range", route.flow === USUAL_RANGE ? "" : route.flow);
   put("column", route.column);
   for (const [name, value] of queryParams(route.query)) put(name, value);
   put("group", route.group ? "agent" : "");

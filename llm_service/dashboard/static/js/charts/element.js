@@ -5,6 +5,9 @@ import { drawn } from "./spec.js";
 import { readTheme, wantsStillness, watchTheme } from "./theme.js";
 import { exactly } from "./units.js";
 
+const ROW_HEIGHT = 24;
+const ROWS_FRAME = 52;
+
 class ChartCanvas extends HTMLElement {
   #spec = null;
   #hidden = [];
@@ -44,6 +47,8 @@ class ChartCanvas extends HTMLElement {
       this.append(canvas, said);
       canvas.addEventListener("keydown", (event) => this.#walk(event));
       canvas.addEventListener("blur", () => this.#point(-1));
+      canvas.addEventListener("click", (event) => this.#open(this.#under(event)));
+      canvas.addEventListener("pointermove", (event) => canvas.toggleAttribute("data-opens", this.#isLink(this.#under(event))));
     }
     this.#stop = watchTheme(() => this.#draw());
     this.#draw();
@@ -58,7 +63,7 @@ class ChartCanvas extends HTMLElement {
 
   async #draw() {
     if (!this.isConnected || !this.#spec) return;
-    this.canvas.setAttribute("aria-label", `${this.#spec.title}. Arrow keys read it point by point; the table has the same numbers.`);
+    this.canvas.setAttribute("aria-label", `${this.#spec.title}. Arrow keys read it point by point${this.#spec.points.some(({ href }) => href) ? ", Enter opens one" : ""}; the table has the same numbers.`);
     try {
       const Chart = await loadChart();
       if (this.isConnected) this.#show(Chart);
@@ -69,6 +74,7 @@ class ChartCanvas extends HTMLElement {
 
   #show(Chart) {
     const spec = drawn(this.#spec, this.#hidden);
+    if (spec.kind === "rows") this.style.height = `${spec.points.length * ROW_HEIGHT + ROWS_FRAME}px`;
     const theme = readTheme();
     const how = { still: wantsStillness() || Boolean(this.#chart), width: this.clientWidth || 600 };
     if (this.#chart) {
@@ -81,7 +87,23 @@ class ChartCanvas extends HTMLElement {
     this.dataset.drawn = String((Number(this.dataset.drawn) || 0) + 1);
   }
 
+  /** Index of the point at the pointer, as the tooltip finds it; -1 where there is none. */
+  #under(event) {
+    const { mode, ...options } = this.#chart?.options.interaction ?? {};
+    return this.#chart?.getElementsAtEventForMode(event, mode, options, false)[0]?.index ?? -1;
+  }
+
+  #isLink(index) {
+    return Boolean(this.#spec && drawn(this.#spec, this.#hidden).points[index]?.href);
+  }
+
+  /** A point that is a link says so to the page, which decides what opening means. */
+  #open(index) {
+    if (this.#isLink(index)) this.dispatchEvent(new CustomEvent("chart-open", { bubbles: true, detail: drawn(this.#spec, this.#hidden).points[index] }));
+  }
+
   #walk(event) {
+    if (event.key === "Enter") return this.#open(this.#at);
     const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
     if (!step || !this.#chart) return;
     event.preventDefault();

@@ -31,7 +31,7 @@ export function chartSkeleton(title, wide = "") {
 function tools({ id, title, kind }, table) {
   const word = table ? "Chart" : "Table";
   return html`<div class="chart-tools" role="group" aria-label=${`${title}: view and downloads`}>
-    <button class="tool" type="button" data-action="chart-table" data-chart-id=${id} aria-pressed=${table ? "true" : "false"} aria-label=${`${title} as a table`}>
+    <button class="tool" type="button" data-action="chart-table" data-chart-id=${id} aria-label=${`${title} as a ${word.toLowerCase()}`}>
       ${icons[table ? "chart-column" : "table"]}${word}</button>
     <button class="tool" type="button" data-action="chart-csv" data-chart-id=${id} aria-label=${`Download ${title} as CSV`}>${icons.download}CSV</button>
     ${table ? nothing : html`<button class="tool" type="button" data-action="chart-png" data-chart-id=${id} data-kind=${kind} aria-label=${`Download ${title} as PNG`}>${icons.download}PNG</button>`}
@@ -40,10 +40,10 @@ function tools({ id, title, kind }, table) {
 
 function legend(spec, hidden) {
   const entries = entriesOf(spec);
-  if (entries.length < 2) return nothing;
+  if (entries.length < 2 && !entries[0]?.hatched) return nothing;
   return html`<ul class="legend" aria-label=${`${spec.title}: show or hide`}>
-    ${entries.map(({ name, label, slot, dashed }) => html`<li><button class="legend-item" type="button" data-action="chart-series" data-chart-id=${spec.id}
-      data-series=${name} aria-pressed=${hidden.includes(name) ? "false" : "true"}><i class="swatch" data-slot=${slot} ?data-dashed=${dashed}></i><span>${label}</span></button></li>`)}
+    ${entries.map(({ name, label, slot, dashed, hatched }) => html`<li><button class="legend-item" type="button" data-action="chart-series" data-chart-id=${spec.id}
+      data-series=${name} aria-pressed=${hidden.includes(name) ? "false" : "true"}><i class="swatch" data-slot=${slot} ?data-dashed=${dashed} ?data-hatched=${hatched}></i><span>${label}</span></button></li>`)}
     ${hidden.length ? html`<li><button class="legend-item all" type="button" data-action="chart-all" data-chart-id=${spec.id}>Show all</button></li>` : nothing}
   </ul>`;
 }
@@ -53,9 +53,9 @@ function tableView(spec) {
   const shown = rows.slice(-MOST_ROWS);
   return html`<div class="chart-table" tabindex="0" role="region" aria-label=${`${spec.title}, table`}>
     <table><caption class="sr-only">${spec.title}</caption>
-      <thead><tr><th scope="col">${spec.head}</th>${columns.map(({ label }) => html`<th scope="col" class="figure">${label}</th>`)}</tr></thead>
-      <tbody>${shown.map(({ label, values }) => html`<tr><th scope="row">${label}</th>
-        ${values.map((value, at) => html`<td class="figure" data-value=${value ?? nothing}>${exactly(value, columns[at].unit)}</td>`)}</tr>`)}</tbody>
+      <thead><tr><th scope="col">${spec.head}</th>${columns.map(({ label, unit }) => html`<th scope="col" class=${unit === "text" ? "" : "figure"}>${label}</th>`)}</tr></thead>
+      <tbody>${shown.map(({ label, href, opens, values }) => html`<tr><th scope="row">${href ? html`<a href=${href} data-action=${opens ?? nothing}>${label}</a>` : label}</th>
+        ${values.map((value, at) => html`<td class=${columns[at].unit === "text" ? "" : "figure"} data-value=${value ?? nothing}>${exactly(value, columns[at].unit)}</td>`)}</tr>`)}</tbody>
     </table></div>
-    ${rows.length > shown.length ? html`<p class="chart-note">The newest ${MOST_ROWS} of ${plural(rows.length, "row")}; the CSV has them all.</p>` : nothing}`;
+    ${rows.length > shown.length ? html`<p class="chart-note">The last ${MOST_ROWS} of ${plural(rows.length, "row")}; the CSV has them all.</p>` : nothing}`;
 }

@@ -1,4 +1,5 @@
 // Figures of charts: exact in tooltips and tables, short on axes.
+import { spanOf } from "../time.js";
 
 const NUMBERS = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
 const SHORT = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
@@ -11,7 +12,8 @@ const EXACT = {
   count: (value) => NUMBERS.format(value),
   ms: (value) => (value >= 10_000 ? `${NUMBERS.format(value / 1_000)} s` : `${NUMBERS.format(Math.round(value))} ms`),
   percent: (value) => `${NUMBERS.format(value)} %`,
-  hours: (value) => `${NUMBERS.format(value)} h`,
+  hours: spanOf,
+  text: String,
 };
 const AXIS = {
   ...EXACT,
@@ -19,7 +21,10 @@ const AXIS = {
   tokens: (value) => SHORT.format(value),
   count: (value) => SHORT.format(value),
   ms: (value) => (value >= 1_000 ? `${NUMBERS.format(value / 1_000)} s` : `${NUMBERS.format(value)} ms`),
+  hours: (value) => (value >= 24 ? `${NUMBERS.format(value / 24)} d` : value >= 1 || value === 0 ? `${NUMBERS.format(value)} h` : `${Math.round(value * 60)} min`),
 };
+const HOUR_LINES = [1 / 240, 1 / 60, 1 / 12, 0.25, 1, 4, 12, 24, 72, 168, 720, 2_160, 8_760, 87_600];
+const HOUR_STEPS = [1 / 12, 0.25, 0.5, 1, 2, 4, 6, 12, 24, 48, 72, 168, 336, 720, 2_160];
 
 /** A figure in full; a dash where nobody knows it. */
 export function exactly(value, unit) {
@@ -29,6 +34,19 @@ export function exactly(value, unit) {
 /** The same for an axis. */
 export function shortly(value, unit) {
   return value == null ? "–" : (AXIS[unit] ?? AXIS.count)(value);
+}
+
+/** A step of an axis up to `most` at which people expect a line; undefined where tens will do. */
+export function stepOf(most, unit) {
+  return unit === "hours" ? HOUR_STEPS.find((step) => most / step <= 6) : undefined;
+}
+
+/** Lines of an axis of multiples around `least` and `most`. */
+export function logTicks(least, most, unit) {
+  const lines = unit === "hours" ? HOUR_LINES : Array.from({ length: 19 }, (_, index) => 10 ** (index - 6));
+  const first = lines.findLastIndex((line) => line < least);
+  const last = lines.findIndex((line) => line >= most);
+  return lines.slice(Math.max(0, first), last < 0 ? lines.length : last + 1);
 }
 
 /** Dollars for a headline: "$8.12", "$0.0042", "$12,345". */

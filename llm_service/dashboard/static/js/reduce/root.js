@@ -2,6 +2,7 @@
 import { addEntry } from "./activity.js";
 import { appendPage, applyChanges, applySnapshot, applyTotals, emptyBoard, fromPage, noted, release } from "./board.js";
 import { NO_COSTS, onCostEvent, withCosts } from "./costs.js";
+import { NO_FLOW, withFlow } from "./flow.js";
 import { OPENING, connect } from "./connection.js";
 import { sameQuery } from "./order.js";
 import { NO_BUDGETS, onBudgetEvent, withBudgets, withoutBudgets } from "./budgets.js";
@@ -24,6 +25,7 @@ export function initialState(route, now, preferences) {
     session: null,
     costs: NO_COSTS,
     budgets: NO_BUDGETS,
+    flow: NO_FLOW,
     detail: null,
     summary: null,
     ui: { drawer: false, menu: null, help: false, charts: {}, budgetForm: null, cursor: null, typed: null, drawn: 30, ...preferences },
@@ -42,6 +44,7 @@ const HANDLERS = {
   activity: (state, { entries }) => ({ ...state, activity: { ready: true, entries } }),
   connection: withSignal,
   costs: (state, { patch }) => ({ ...state, costs: withCosts(state.costs, patch) }),
+  flow: (state, { patch }) => ({ ...state, flow: withFlow(state.flow, patch) }),
   budgets: (state, { data }) => ({ ...state, budgets: withBudgets(state.budgets, data) }),
   "budgets.failed": (state, { error }) => ({ ...state, budgets: withoutBudgets(state.budgets, error) }),
   session: (state, { session }) => ({ ...state, session }),

@@ -11,7 +11,7 @@ export const SECTION_VIEWS = {
   training: { name: "Training", icon: "graduation-cap", fills: "when a source of fine-tuning jobs is configured" },
   sessions: { name: "Sessions", icon: "terminal", fills: "when agent sessions are read from a configured source" },
   costs: { name: "Costs", icon: "coins", fills: "with the first recorded model call" },
-  flow: { name: "Flow", icon: "workflow", fills: "when the history of moves between columns is recorded" },
+  flow: { name: "Flow", icon: "workflow", fills: "with the first task that somebody takes up" },
   sources: { name: "Sources", icon: "cable", fills: "when something besides the task folder is watched" },
 };
 
@@ -19,15 +19,20 @@ export const SECTION_VIEWS = {
 const HAS_DATA = {
   board: () => true,
   costs: ({ costs, over }) => over > 0 || hasCosts(costs),
+  flow: ({ board }) => hasTasks(board),
 };
 
-export function readsRail({ route, ui, budgets, costs }) {
-  return [hasCosts(costs), route.section, ui.menu, ui.help, overCount(budgets)];
+function hasTasks({ counts }) {
+  return Boolean(counts) && counts.assigned + counts.done > 0;
 }
 
-export function railView({ route, ui, budgets, costs }) {
+export function readsRail({ route, ui, budgets, costs, board }) {
+  return [hasCosts(costs), hasTasks(board), route.section, ui.menu, ui.help, overCount(budgets)];
+}
+
+export function railView({ route, ui, budgets, costs, board }) {
   const over = overCount(budgets);
-  const present = Object.keys(SECTION_VIEWS).filter((name) => name === route.section || HAS_DATA[name]?.({ costs, over }));
+  const present = Object.keys(SECTION_VIEWS).filter((name) => name === route.section || HAS_DATA[name]?.({ costs, over, board }));
   const others = Object.keys(SECTION_VIEWS).filter((name) => !present.includes(name));
   return html`
     ${present.map((name) => railLink(name, name === route.section, name === "costs" ? over : 0))}
