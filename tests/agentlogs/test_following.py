@@ -22,8 +22,10 @@ Follow = Callable[..., AgentLogs]
 
 
 @pytest.fixture
-def follow(home: Path, store: Store) -> Iterator[Follow]:
-    """Starts followers of the home's logs, which end with the test."""
+def follow(home: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Follow]:
+    """Starts followers of the home's logs, which end with the test; pauses are short."""
+    for name, seconds in (("PAUSE_S", 0.05), ("NOTICE_S", 0.1), ("NEW_FOLDER_S", 0.2)):
+        monkeypatch.setattr(f"llm_service.sources.agentlogs.engine.{name}", seconds)
     started: list[AgentLogs] = []
 
     def start(rescan_s: float = 3600.0, **place: object) -> AgentLogs:

@@ -1,4 +1,4 @@
-"""All fixtures of all tools together through the real reader and a real database, in every way logs come to be."""
+"""All fixtures of Claude Code together through the real reader and a real database, in every way logs come to be."""
 
 from __future__ import annotations
 

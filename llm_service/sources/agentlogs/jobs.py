@@ -109,10 +109,10 @@ def _guarded(steps: Iterator[Step], job: Job) -> Iterator[Step]:
         for step in steps:
             here = step.cursor
             yield step
-    except Exception as error:  # noqa: BLE001 - one log must not keep the others from being read
+    except Exception as error:
         sentence = f"its reader failed: {error!r}"[:LONGEST_ERROR]
         if here.error != sentence:
-            # It is tried again at every look through; once is enough for the log.
+            # It is tried again at every look through; once is enough for our own log.
             log.exception("the log %s cannot be read", job.file.path)
         yield Step([], here._replace(stamp=job.file.stamp, error=sentence))
 
