@@ -9,7 +9,7 @@ export function activeView({ costs: { now }, now: clock }) {
   const found = now?.active_operations ?? [];
   return html`<section class="cost-panel" aria-labelledby="active-title"><header class="cost-panel-head"><h2 id="active-title">Active now <span class="count">last 5 minutes</span></h2></header>
     ${found.length
-      ? html`<ul class="active-list">${repeat(found, (one) => one.invocation_id, (one) => row(one, clock))}</ul>`
+      ? html`<ul class="active-list" tabindex="0" aria-labelledby="active-title">${repeat(found, (one) => one.invocation_id, (one) => row(one, clock))}</ul>`
       : html`<p class="quiet">No call in the last 5 minutes.</p>`}
   </section>`;
 }

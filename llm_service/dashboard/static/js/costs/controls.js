@@ -13,7 +13,7 @@ export function controlsView({ route: { costs: query }, costs: { page } }) {
   const told = page.data?.range.width;
   return html`<div class="cost-controls" role="group" aria-label="What the charts show">
     <div class="segments" role="group" aria-label="Range">
-      ${RANGES.map((name) => html`<button class="segment" type="button" data-action="costs-range" data-value=${name} aria-label=${RANGE_NAMES[name]}
+      ${RANGES.map((name) => html`<button class="segment" type="button" data-action="costs-range" data-value=${name} aria-label=${`${RANGE_WORDS[name]}: ${RANGE_NAMES[name]}`}
         aria-pressed=${!query.from && query.range === name ? "true" : "false"}>${RANGE_WORDS[name]}</button>`)}</div>
     <div class="dates" ?data-active=${query.from !== ""}><label><span class="sr-only">From</span><input type="date" data-input="costs-from" .value=${live(query.from)} max=${query.to} /></label>
       <span aria-hidden="true">–</span><label><span class="sr-only">To, that day included</span><input type="date" data-input="costs-to" .value=${live(query.to)} min=${query.from} ?disabled=${!query.from} /></label></div>

@@ -18,8 +18,8 @@ export function invocationsView(state) {
     <header class="cost-panel-head"><h2 id="invocations-title">Calls</h2>
       ${rows.held ? html`<button class="chip held" type="button" data-action="costs-release">${figure(rows.held)}${rows.held === 50 ? "+" : ""} new</button>` : nothing}
       <span class="grow"></span>
-      <a class="tool" href=${exportAddress(query, "invocations")} download>${icons.download}CSV</a>
-      <a class="tool" href=${exportAddress(query, "invocations", "json")} download>${icons.download}JSON</a></header>
+      <a class="tool" href=${exportAddress(query, "invocations")} download aria-label="Download the calls of this range as CSV">${icons.download}CSV</a>
+      <a class="tool" href=${exportAddress(query, "invocations", "json")} download aria-label="Download the calls of this range as JSON">${icons.download}JSON</a></header>
     ${filters(state)}
     ${body(state, rows, query)}
   </section>`;

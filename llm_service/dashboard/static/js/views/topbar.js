@@ -3,7 +3,7 @@ import { html, live, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 import { clock } from "../time.js";
 import { dollars, tokens } from "../charts/units.js";
-import { figure, folderName, plural } from "../words.js";
+import { figure, folderName } from "../words.js";
 import { problemCount } from "./badges.js";
 
 const THEME_ICONS = { system: icons.monitor, light: icons.sun, dark: icons.moon };
@@ -40,16 +40,16 @@ function boardName(root) {
   return html`${above ? html`<span class="board-above">${above} / </span>` : nothing}${last}`;
 }
 
-/** What it costs, told live; a dash where nobody knows. The whole is in its words for a screen reader, and on the page Costs. */
+/** What it costs, told live; a dash where nobody knows. What it shows on pointing is on the page Costs, and said to screen readers. */
 function ticker(now) {
   const { today, month, total } = now?.costs ?? {};
   const missing = now?.unpriced.invocations ?? 0;
-  const words = `Costs: ${dollars(today)} today, ${dollars(month)} this month, ${dollars(total)} in total. ${missing ? `${plural(missing, "call")} without a price in no sum. ` : ""}Open Costs`;
-  return html`<a class="ticker" href="#costs" aria-label=${words}>
+  return html`<a class="ticker" href="#costs">
     ${icons.coins}<b data-part="today">${dollars(today)}</b><span class="ticker-word">today</span>
     <span class="ticker-more">·</span><span class="ticker-more" data-part="month">${dollars(month)}</span><span class="ticker-more ticker-word">month</span>
     <span class="ticker-tokens">${tokens(now?.tokens.today)} tokens</span>
     ${missing ? html`<span class="ticker-unpriced">${figure(missing)} unpriced</span>` : nothing}
+    <span class="sr-only">, ${dollars(total)} in total. Open Costs</span>
     <span class="ticker-tip" aria-hidden="true">
       <span>Today</span><b>${dollars(today)}</b><span>${tokens(now?.tokens.today)} tokens</span>
       <span>This month</span><b>${dollars(month)}</b><span>${tokens(now?.tokens.month)} tokens</span>
