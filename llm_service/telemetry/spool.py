@@ -165,7 +165,7 @@ def _address(line: bytes) -> Address | None:
 
 def _read(descriptor: int) -> tuple[Address | None, list[Any]]:
     """For whom a file is, and its rows."""
-    size = min(os.fstat(descriptor).st_size, 4 * MOST_FILE_BYTES)
+    size = min(os.fstat(descriptor).st_size, 2 * MOST_BYTES)
     lines = os.pread(descriptor, size, 0).split(b"\n")
     address = _address(lines[0])
     return address, list(_rows(lines if address is None else lines[1:]))
