@@ -4,7 +4,7 @@ import { getJson } from "./net/api.js";
 import { loadBudgets } from "./net/budgets.js";
 import { openSocket } from "./net/socket.js";
 import { watchSleep } from "./net/wake.js";
-import { notify } from "./notify.js";
+import { createAlerts } from "./notify.js";
 
 const FIRST_POLL_MS = 3_000;
 const POLL_MS = 30_000;
@@ -17,6 +17,7 @@ const SPOKEN = { stale: "The server does not answer.", polling: "The live connec
  */
 export function startLive(store, { loading, readAnchors, noted, refreshed, say }) {
   const announcer = createAnnouncer(say);
+  const alerted = createAlerts(store, say);
   const signal = (kind, more = {}) => store.dispatch({ type: "connection", signal: { kind, ...more }, now: Date.now() });
 
   const socket = openSocket(() => store.state.streams, {
@@ -37,11 +38,6 @@ export function startLive(store, { loading, readAnchors, noted, refreshed, say }
     stopping: () => signal("stopping"),
     lost: (topic) => store.dispatch({ type: "resubscribe", topic }),
   });
-
-  function alerted(alert) {
-    say(alert.sentence);
-    notify(store.state.ui, alert);
-  }
 
   /** A line that is only opened for the first time, or gone for a moment, is nobody's news. */
   function sayLine(word, before) {

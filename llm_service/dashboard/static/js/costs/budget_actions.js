@@ -7,7 +7,6 @@ const DOES = {
   "budget-add": ({ store }) => open(store, EMPTY_FORM),
   "budget-edit": ({ store }, { dataset }) => open(store, formOf(budgetOf(store, dataset.budget))),
   "budget-close": ({ store }) => open(store, null),
-  "budget-field": (parts, element) => setField(parts, element),
   "budget-save": (parts) => save(parts),
   "budget-clear": (parts, { dataset }) => change(parts, "DELETE", [address(dataset.budget)], "The default counts again."),
   "budget-remove": (parts, { dataset }) => change(parts, "DELETE", [address(dataset.budget)], "Budget removed."),
@@ -31,11 +30,6 @@ function budgetOf(store, id) {
 
 function address(id) {
   return `/api/budgets/${encodeURIComponent(id)}`;
-}
-
-function setField({ store }, { dataset, value }) {
-  const form = store.state.ui.budgetForm;
-  if (form) open(store, { ...form, [dataset.field]: value, error: "" });
 }
 
 /** Send the form; what the server refuses is said in the form, which stays open. */
