@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from llm_service.telemetry.price_page import Prices
     from llm_service.telemetry.prices import Pricing
     from llm_service.telemetry.recorder import Recorder
+    from llm_service.telemetry.refusals import Refusals
     from llm_service.telemetry.spool_reader import SpoolReader
 
 log = logging.getLogger(__name__)
@@ -90,6 +91,7 @@ class Opened:
     prices: Prices
     log_sources: Callable[[], LogSources]
     otlp: OtlpIntake
+    refusals: Refusals
     spool: SpoolReader
     threads: tuple[Named, ...]
 
@@ -164,7 +166,7 @@ class TelemetryParts:
         return [
             costs_api.blueprint(costs, self.cost_update),
             invocation_list_api.blueprint(costs),
-            ingest_api.blueprint(Late(lambda: self.opened().recorder), _now_ms),
+            ingest_api.blueprint(Late(lambda: self.opened().recorder), Late(lambda: self.opened().refusals), _now_ms),
             export_api.blueprint(Late(lambda: self.opened().exports)),
             budgets_api.blueprint(Late(lambda: self.opened().budgets)),
             flow_api.blueprint(Late(lambda: self.opened().looking_back)),
@@ -230,6 +232,8 @@ class TelemetryParts:
 
         yield Sample("llm_service_queue_depth", opened.recorder.waiting, ("recorder",))
         yield Sample("llm_service_telemetry_dropped_total", opened.recorder.dropped)
+        for field, number in opened.refusals.since_start().items():
+            yield Sample("llm_service_telemetry_refused_total", number, (field,))
         with opened.database.reading() as db:
             yield from measure(db)
         for budget in opened.budgets.listing()["budgets"]:
@@ -277,6 +281,7 @@ class TelemetryParts:
         from llm_service.telemetry.price_parts import price_parts
         from llm_service.telemetry.prices import Pricing
         from llm_service.telemetry.recorder import Recorder
+        from llm_service.telemetry.refusals import Refusals
         from llm_service.telemetry.spool_reader import SpoolReader
         from llm_service.telemetry.teller import Teller
 
@@ -305,7 +310,8 @@ class TelemetryParts:
         listeners = (teller.look_again, guarding.watch.look_again)
         pricing_again = price_parts(database, recorder, pricing, changed=listeners, now_ms=_now_ms)
         threads.append(Named("prices", pricing_again.late))
-        spool = SpoolReader(recorder, self._state_dir, _now_ms)
+        refusals = Refusals(recorder)
+        spool = SpoolReader(recorder, refusals, self._state_dir, _now_ms)
         threads.append(Named("spool", spool))
         logs = self._log_parts(database, recorder)
         if logs.follower is not None:
@@ -321,6 +327,7 @@ class TelemetryParts:
             pricing_again.prices,
             logs.sources,
             OtlpIntake(database, recorder, now_ms=_now_ms),
+            refusals,
             spool,
             tuple(threads),
         )

@@ -97,17 +97,24 @@ def check(session: Session, flags: Mapping[str, object], as_json: bool) -> None:
     from llm_service.telemetry.database import FILE_NAME
     from llm_service.telemetry.integrity import check as check_database
     from llm_service.telemetry.read_only import ReadOnly
+    from llm_service.telemetry.refusals import kept
 
     path = Home.of(session.settings(flags)).state_dir / FILE_NAME
-    report = check_database(ReadOnly(path))  # type: ignore[arg-type]
+    database = ReadOnly(path)
+    report = check_database(database)  # type: ignore[arg-type]
+    with database.reading() as connection:
+        refused = kept(connection) if report.sound else {}
     if as_json:
-        say(json.dumps({"path": str(path), "ok": report.ok, **asdict(report)}))
+        say(json.dumps({"path": str(path), "ok": report.ok, **asdict(report), "refused": refused}))
     elif not report.sound:
         say(f"{path} is damaged: {report.problem}")
     else:
         say(f"{path} is sound: {report.rows:,} rows, {report.sums:,} sums recounted, {report.different:,} differ.")
         for sentence in (*report.differences, *report.notes):
             say(f"  {sentence}")
+        if refused:
+            fields = ", ".join(f"{number:,} for {field}" for field, number in refused.items())
+            say(f"  Rows refused since the beginning: {fields}.")
     if not report.ok:
         raise click.exceptions.Exit(1)
 

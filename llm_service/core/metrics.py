@@ -63,6 +63,7 @@ METRICS = (
     Metric("llm_service_unpriced_invocations_total", "counter", "Calls of models without a price.", ("model",)),
     Metric("llm_service_invocation_latency_seconds", "histogram", "How long calls took, where that is known."),
     Metric("llm_service_telemetry_dropped_total", "counter", "Rows and notes that could not be kept."),
+    Metric("llm_service_telemetry_refused_total", "counter", "Rows refused for what a field holds.", ("field",)),
     Metric("llm_service_source_up", "gauge", "1 while an agent's logs are found and read.", ("tool",)),
     Metric("llm_service_source_skipped_total", "counter", "Lines of an agent's logs that were skipped.", ("tool",)),
     Metric("llm_service_budget_used_ratio", "gauge", "Used part of a budget in its period; 1 is all.", ("budget",)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from flask import Blueprint, jsonify, request
@@ -39,7 +39,13 @@ class Recording(Protocol):
     def record(self, rows: Sequence[Invocation]) -> Outcome: ...
 
 
-def blueprint(recorder: Recording, now_ms: Callable[[], int]) -> Blueprint:
+class Counting(Protocol):
+    """Counts why rows are refused."""
+
+    def count(self, reasons: Iterable[str]) -> None: ...
+
+
+def blueprint(recorder: Recording, refusals: Counting, now_ms: Callable[[], int]) -> Blueprint:
     """The route into `recorder`."""
     routes = Blueprint("ingest", __name__)
 
@@ -50,6 +56,8 @@ def blueprint(recorder: Recording, now_ms: Callable[[], int]) -> Blueprint:
         reader = RowReader(now_ms=now_ms(), tool="http", chance=secrets.randbits, door=door)
         rows, refused = reader.read_all(raws)
         done = recorder.record(rows) if rows else None
+        if refused:
+            refusals.count(refusal.reason for refusal in refused)
         return {
             "accepted": done.accepted + done.replaced if done else 0,
             "duplicate": done.duplicate if done else 0,

@@ -15,6 +15,7 @@ from llm_service.errors import TelemetryUnavailable
 from llm_service.instance import all_running, homes_dir
 from llm_service.instance_record import read_record
 from llm_service.telemetry.finding import chosen, serves
+from llm_service.telemetry.refusals import Refusals
 from llm_service.telemetry.spool import Address, Spool
 
 log = logging.getLogger(__name__)
@@ -31,8 +32,9 @@ class Recording(Protocol):
 class SpoolReader:
     """A thread that looks for files of rows, records those that are for this dashboard, and removes them."""
 
-    def __init__(self, recorder: Recording, state_dir: Path, now_ms: Callable[[], int]) -> None:
+    def __init__(self, recorder: Recording, refusals: Refusals, state_dir: Path, now_ms: Callable[[], int]) -> None:
         self._recorder = recorder
+        self._refusals = refusals
         self._state_dir = state_dir
         self._now_ms = now_ms
         self._spool = Spool(homes_dir() / "spool")
@@ -92,5 +94,6 @@ class SpoolReader:
             return False
         for refusal in refused:
             log.warning("spool: a row was refused: %s", refusal.reason)
+        self._refusals.count(refusal.reason for refusal in refused)
         self.refused += len(refused)
         return True

@@ -58,6 +58,18 @@ def test_a_refused_row_is_named_and_costs_no_other(site: Server) -> None:
     assert len(kept(site, "invocation_id = 'beside'")) == 1
 
 
+def test_refused_rows_are_counted_by_the_field_that_was_wrong(site: Server) -> None:
+    def counted() -> dict[str, int]:
+        with closing(sqlite3.connect(Path(site.state_dir) / "telemetry.db")) as db:
+            return dict(db.execute("SELECT name, value FROM counters WHERE name LIKE 'refused.%'").fetchall())
+
+    before = counted()
+    send(site, [{"model": "m", "web_searches": -1}, {"model": "m", "web_searches": "x"}, {"what": 1}])
+    grown = {"refused.web_searches": 2, "refused.row": before.get("refused.row", 0) + 1}
+    wait_until(lambda: {name: counted().get(name) for name in grown} == grown, "the counters")
+    assert b'llm_service_telemetry_refused_total{field="web_searches"} 2.0' in site.ask("/metrics").body
+
+
 def test_nothing_and_nothing_good_are_answered_too(site: Server) -> None:
     assert send(site, []).json() == {"accepted": 0, "duplicate": 0, "refused": []}
     assert len(send(site, {"rows": [{}]}).json()["refused"]) == 1
