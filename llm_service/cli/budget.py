@@ -60,7 +60,7 @@ def list_(session: Session, flags: Mapping[str, object], as_json: bool) -> None:
 
     found = reading(session.settings(flags)).listing()
     if as_json:
-        say(json.dumps({name: found[name] for name in ("budgets", "more", "alerts", "agent_defaults")}))  # type: ignore[literal-required]
+        say(json.dumps({name: found[name] for name in ("budgets", "more", "alerts", "agent_defaults")}))
         return
     for line in _table(found["budgets"]):
         say(line)

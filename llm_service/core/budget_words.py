@@ -89,6 +89,8 @@ def alert_sentence(standing: Standing, told: Told, zone: tzinfo) -> str:
         return f"{first[:-1]} ({percent_words(standing)})." if told.threshold > 100 else first
     if told.kind == "forecast":
         return f"{name}: {ahead or '100 % soon'}; {used} used so far ({percent_words(standing)})."
+    if told.kind == "limit":
+        return f"{name}: the limit was changed, {used} used ({percent_words(standing)})."
     if told.kind == "cleared":
         return f"{name}: no longer on its way to 100 % in this period; {used} used ({percent_words(standing)})."
     return f"{name}: {told.threshold} % reached, {used} used{f'; {ahead}' if ahead else ''}."
@@ -148,7 +150,7 @@ def alert_json(
     at_ms: int,
     budget_id: str,
     kind: str,
-    threshold: int,
+    threshold: float,
     period_start_ms: int,
     body: Mapping[str, Any],
     acknowledged_ms: int | None,
@@ -163,7 +165,7 @@ def alert_json(
             "budget_id": budget_id,
             "name": body.get("name", ""),
             "kind": kind,
-            "threshold": threshold,
+            "threshold": int(threshold),
             "percent": body.get("percent", 0.0),
             "used_usd": body.get("used_usd", 0.0),
             "used_tokens": body.get("used_tokens", 0),

@@ -190,7 +190,7 @@ def alerts(connection: sqlite3.Connection, most: int = ALERTS_SHOWN) -> list[Ale
 def _alert(row: Sequence[Any]) -> AlertJson:
     alert_id, at_ms, budget_id, kind, threshold, period_start_ms, text, acknowledged_ms = row
     body = json.loads(text)
-    return alert_json(alert_id, at_ms, budget_id, kind, int(threshold), period_start_ms, body, acknowledged_ms)
+    return alert_json(alert_id, at_ms, budget_id, kind, threshold, period_start_ms, body, acknowledged_ms)
 
 
 def acknowledge(connection: sqlite3.Connection, alert_id: int, now_ms: int) -> AlertJson | None:

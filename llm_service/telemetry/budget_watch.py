@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -112,13 +113,15 @@ class BudgetWatch:
         while not self._stop.is_set():
             with self._guard:
                 touched, self._touched = self._touched, set()
+            began_s = time.monotonic()
             try:
                 self.look(touched)
             except Exception:
                 self.failures += 1
                 self._told.clear()  # what was kept last is not sure
                 log.exception("budgets: a look at them failed, trying again")
-            self._stop.wait(AT_MOST_EVERY_S)
+            # Many budgets take long: at most a tenth of the time goes into looking.
+            self._stop.wait(max(AT_MOST_EVERY_S, 9 * (time.monotonic() - began_s)))
             if not self._wake.wait(TIMER_S):
                 self.look_again()
             self._wake.clear()

@@ -63,7 +63,9 @@ class LookingBack:
         now_ms = self._now_ms()
         with self._database.reading() as db:
             spent = _spent(db, self._zone, at_ms, now_ms)
-            alerts = db.execute("SELECT body FROM alerts WHERE at_ms > ? ORDER BY id DESC LIMIT ?", (at_ms, SHOWN))
+            # "limit" is the mark of a changed limit, which is nobody's news.
+            told = "SELECT body FROM alerts WHERE at_ms > ? AND kind <> 'limit' ORDER BY id DESC LIMIT ?"
+            alerts = db.execute(told, (at_ms, SHOWN))
             return {
                 "since": iso_seconds(at_ms / 1000),
                 "until": iso_seconds(now_ms / 1000),

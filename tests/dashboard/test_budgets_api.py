@@ -209,6 +209,24 @@ def test_a_budget_in_dollars_says_what_it_cannot_see(board: Board) -> None:
     assert "known price" not in named(board, "anna per day, tokens")["sentence"]
 
 
+def test_the_mark_of_a_changed_limit_is_shown_nowhere(board: Board) -> None:
+    spend(board, 0.6)
+    wait_until(lambda: ask(board, "GET", "/api/budgets")[1]["alerts"], "the alert")
+    anna = named(board, "anna per day")
+    ask(board, "PUT", f"/api/budgets/{anna['id']}", {"limit_usd": 10})
+
+    def marked() -> bool:
+        with board.runtime.telemetry.opened().database.reading() as connection:
+            return [kind for (kind,) in connection.execute("SELECT kind FROM alerts")] == ["threshold", "limit"]
+
+    wait_until(marked, "the mark")
+    assert [one["kind"] for one in ask(board, "GET", "/api/budgets")[1]["alerts"]] == ["threshold"]
+    since = ask(board, "GET", "/api/since?at=2026-01-01T00:00:00Z")[1]
+    assert since["alerts"] == ["anna per day: 50 % reached, $0.60 of $1.00 used."]
+    exported = ask(board, "GET", "/api/telemetry/export?table=budget-alerts&format=json")[1]
+    assert "limit was changed" not in json.dumps(exported)
+
+
 def test_alerts_and_overrides_outlive_a_restart(start_board: Callable[..., Board], tmp_path) -> None:
     from tests.kit.boards import running_board
 
