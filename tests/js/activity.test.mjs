@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addEntry, rows } from "../../llm_service/dashboard/static/js/reduce/activity.js";
+import { NO_ACTIVITY, addEntry, rows, withLine, withNewest, withOlder, withoutOlder } from "../../llm_service/dashboard/static/js/reduce/activity.js";
 import { noteChange, sentences } from "../../llm_service/dashboard/static/js/reduce/announce.js";
 import { card } from "./kit.mjs";
 
@@ -32,9 +32,54 @@ test("a growing row keeps its key", () => {
 });
 
 test("the feed keeps the newest 200", () => {
-  let entries = [];
-  for (let i = 0; i < 250; i += 1) entries = addEntry(entries, entry(i));
-  assert.deepEqual([entries.length, entries[0].title], [200, "T249"]);
+  let feed = NO_ACTIVITY;
+  for (let i = 0; i < 250; i += 1) feed = withLine(feed, entry(i));
+  assert.deepEqual([feed.entries.length, feed.entries[0].title, feed.next], [200, "T249", ""]);
+});
+
+test("a line that is told twice is one line", () => {
+  assert.equal(addEntry([entry(2)], entry(2)).length, 1);
+});
+
+test("where pages meet, no line comes twice and the order stays", () => {
+  const live = withNewest(NO_ACTIVITY, [entry(5), entry(4), entry(3)]);
+  const paged = withOlder(live, { entries: [entry(4), entry(3), entry(2), entry(1)], next: "1.1" });
+  assert.deepEqual(paged.entries.map(({ title }) => title), ["T5", "T4", "T3", "T2", "T1"]);
+  assert.deepEqual([paged.next, paged.word], ["1.1", "idle"]);
+});
+
+test("two alerts of one moment are two lines", () => {
+  const alert = (text) => ({ event: "budget.alert", at: entry(3).at, text });
+  const paged = withOlder(withNewest(NO_ACTIVITY, [alert("a"), alert("b")]), { entries: [alert("b"), alert("a")], next: null });
+  assert.deepEqual(paged.entries.map(({ text }) => text), ["a", "b"]);
+});
+
+test("a storm is one line, although the history has its tasks one by one", () => {
+  const storm = { event: "board.changed", at: entry(3).at, count: 2, by: {} };
+  const page = { entries: [entry(3), { ...entry(3), path: "done/other.yaml" }, entry(2)], next: null };
+  assert.deepEqual(withOlder(withNewest(NO_ACTIVITY, [storm]), page).entries.map(({ event }) => event), ["board.changed", "task.completed"]);
+});
+
+test("after a restart the known lines stay and what was found later comes in at its place", () => {
+  const known = withOlder(withNewest(NO_ACTIVITY, [entry(9)]), { entries: [entry(2)], next: "1.1" });
+  const restarted = withNewest(known, [entry(30)]);
+  const found = withOlder({ ...restarted, next: "" }, { entries: [{ ...entry(20), inferred: true }, entry(9)], next: "1.0" });
+  assert.deepEqual(found.entries.map(({ title, inferred }) => `${title}${inferred ? "?" : ""}`), ["T30", "T20?", "T9", "T2"]);
+});
+
+test("a reader who pages back keeps what live lines would push out, up to a limit that is said", () => {
+  let feed = withNewest(NO_ACTIVITY, Array.from({ length: 200 }, (_, i) => entry(5_000 - i)));
+  feed = withOlder(feed, { entries: Array.from({ length: 100 }, (_, i) => entry(4_000 - i)), next: "1.1" });
+  for (let i = 0; i < 50; i += 1) feed = withLine(feed, entry(6_000 + i));
+  assert.deepEqual([feed.entries.length, feed.full], [350, false]);
+  feed = withOlder(feed, { entries: Array.from({ length: 1_900 }, (_, i) => entry(3_000 - i)), next: "1.0" });
+  assert.deepEqual([feed.entries.length, feed.full], [2_000, true]);
+  assert.deepEqual([withoutOlder(feed).entries.length, withoutOlder(feed).next], [200, ""]);
+});
+
+test("lines that were found later are no row with watched ones", () => {
+  const found = rows([entry(4), { ...entry(3), inferred: true }, { ...entry(2), inferred: true }, { ...entry(1), inferred: true }]);
+  assert.deepEqual(found.map((row) => row.entries.length), [1, 3]);
 });
 
 test("one change is spoken by its title", () => {

@@ -27,7 +27,7 @@ function nearest(board, { path, column, index, filter, host }, moved) {
     const card = cardAt(board, now) ?? cards[Math.min(index, cards.length - 1)];
     if (card) return card.querySelector(".card-title");
   }
-  if (host === "drawer") return document.querySelector("#topbar [data-action=drawer]");
+  if (host === "drawer") return document.querySelector("#drawer .drawer-scroll") ?? document.querySelector("#topbar [data-action=drawer]");
   const menu = host === "filters" && document.querySelector(`#filters [data-menu="${filter}"]`);
   return menu || landing(board);
 }

@@ -21,6 +21,7 @@ import { parseRoute } from "./url.js";
 const SKELETON_AFTER_MS = 150;
 const SKELETON_MS = 300;
 const SECOND_FRAME = 65;
+const AGAIN_MS = 3_000;
 const first = globalThis.llmServiceFirst;
 const board = document.getElementById("board");
 const region = document.getElementById("live-region");
@@ -47,10 +48,7 @@ const overlays = createOverlays({
   redraw: () => frames.ask(),
 });
 const sections = createSections({ store, go, say }, {
-  add({ actions, inputs }) {
-    Object.assign(acting.actions, actions);
-    Object.assign(acting.inputs, inputs);
-  },
+  add,
   redraw: () => frames.ask(),
 });
 const frames = createFrames(store, [...createPanels(sections), ...overlays], motion.around);
@@ -64,6 +62,17 @@ watchReading(board, () => {
   for (const column of COLUMNS) if (store.state.board.columns[column].held.length && !now[column]) store.dispatch({ type: "release", column });
 });
 
+/** A part that is loaded later brings its own actions. */
+function add({ actions, inputs }) {
+  Object.assign(acting.actions, actions);
+  Object.assign(acting.inputs, inputs);
+}
+
+/** Load such a part; a server that is away just now is asked again. */
+function bring(load, begin) {
+  load().then((module) => add(begin(module)), () => setTimeout(() => bring(load, begin), AGAIN_MS));
+}
+
 async function start() {
   sections.open(store.state.route.section);
   frames.drawNow();
@@ -75,7 +84,11 @@ async function start() {
   const { startLive } = await import("./live.js");
   live = startLive(store, { loading, say, readAnchors: () => recentAnchors(board), noted, refreshed: detail.again });
   if (keyOf(store.state.route)) detail.start();
-  getJson("/api/session").then((session) => store.dispatch({ type: "session", session }), () => {});
+  bring(() => import("./net/older.js"), ({ startOlder }) => startOlder({ store, say, drawer: document.getElementById("drawer") }));
+  getJson("/api/session").then((session) => {
+    store.dispatch({ type: "session", session });
+    bring(() => import("./since/since.js"), ({ startSince }) => startSince({ store, say, host: document.getElementById("since"), instance: session.instance }));
+  }, () => {});
   (globalThis.requestIdleCallback ?? setTimeout)(() => overlays.forEach((overlay) => overlay.warm()));
 }
 

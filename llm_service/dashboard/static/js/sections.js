@@ -31,7 +31,8 @@ export function createSections(parts, { add, redraw }) {
   return { open, has: (section) => section in PAGES, of: (section) => loaded.get(section) ?? null };
 }
 
-function styleSheet(name) {
+/** A style sheet that is only needed now; waits until it counts. */
+export function styleSheet(name) {
   const href = `/static/css/${name}`;
   if (document.querySelector(`link[href="${href}"]`)) return null;
   const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });

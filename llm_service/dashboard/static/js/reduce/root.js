@@ -1,5 +1,5 @@
 // The page's whole state as one fold over actions: answers, events, routes and what the reader does.
-import { addEntry } from "./activity.js";
+import { NO_ACTIVITY, withLine, withNewest, withOlder, withoutOlder } from "./activity.js";
 import { appendPage, applyChanges, applySnapshot, applyTotals, emptyBoard, fromPage, noted, release } from "./board.js";
 import { NO_COSTS, onCostEvent, withCosts } from "./costs.js";
 import { NO_FLOW, withFlow } from "./flow.js";
@@ -17,7 +17,7 @@ export function initialState(route, now, preferences) {
     board: emptyBoard(route.query),
     failure: null,
     loadingMore: {},
-    activity: { ready: false, entries: [] },
+    activity: NO_ACTIVITY,
     streams: { board: null, activity: null, costs: null },
     wanted: {},
     recent: [],
@@ -41,7 +41,10 @@ const HANDLERS = {
   failure: (state, { text }) => ({ ...state, failure: text }),
   event: withEvent,
   resubscribe: (state, { topic }) => ({ ...state, wanted: { ...state.wanted, [topic]: true } }),
-  activity: (state, { entries }) => ({ ...state, activity: { ready: true, entries } }),
+  activity: (state, { entries }) => ({ ...state, activity: withNewest(state.activity, entries) }),
+  "activity.page": (state, { page }) => ({ ...state, activity: withOlder(state.activity, page) }),
+  "activity.older": (state, { patch }) => ({ ...state, activity: { ...state.activity, ...patch } }),
+  "activity.trim": (state) => ({ ...state, activity: withoutOlder(state.activity) }),
   connection: withSignal,
   costs: (state, { patch }) => ({ ...state, costs: withCosts(state.costs, patch) }),
   flow: (state, { patch }) => ({ ...state, flow: withFlow(state.flow, patch) }),
@@ -120,8 +123,7 @@ function onBoard(board, name, payload, anchors) {
 }
 
 function onActivity(activity, name, payload) {
-  if (name === "activity.snapshot") return { ready: true, entries: payload.entries };
-  return { ready: true, entries: addEntry(activity.entries, payload.entry) };
+  return name === "activity.snapshot" ? withNewest(activity, payload.entries) : withLine(activity, payload.entry);
 }
 
 function withSignal(state, { signal, now }) {

@@ -26,10 +26,19 @@ export function drawerView({ activity, ui, now }) {
 
 function feed(activity, ui, now) {
   if (!activity.ready) return nothing;
-  if (!activity.entries.length) {
-    return html`<p class="drawer-empty">Nothing has happened since the server started. Moves, edits and new files appear here.</p>`;
+  if (!activity.entries.length && activity.next === null) {
+    return html`<p class="drawer-empty">Nothing has happened yet. Moves, edits and new files appear here.</p>`;
   }
-  return html`<ol class="feed">${repeat(rows(activity.entries), (row) => row.key, (row) => feedRow(row, ui, now))}</ol>`;
+  return html`<ol class="feed">${repeat(rows(activity.entries), (row) => row.key, (row) => feedRow(row, ui, now))}</ol>${ending(activity)}`;
+}
+
+/** What is below the last line: older ones, why there are none, or where all of them are. */
+function ending({ word, next, error, full }) {
+  if (full) return html`<p class="feed-end">More than a page should hold. <a href="/api/telemetry/export?table=history&format=csv&range=all" download>The whole history as CSV</a></p>`;
+  if (next === null) return html`<p class="feed-end">The history begins here.</p>`;
+  return html`<div class="feed-end">${word === "failed" ? html`<p role="alert">Older lines could not be loaded: ${error}</p>` : nothing}
+    <button class="tool" type="button" data-action="older" aria-busy=${word === "loading" ? "true" : "false"}>
+      ${icons.history}${word === "loading" ? "Loading" : word === "failed" ? "Try again" : "Older"}</button></div>`;
 }
 
 /** A row is drawn again only when it grew, was opened, or its time reads differently. */
@@ -47,21 +56,24 @@ function rowView(row, open, now) {
 function groupRow({ entry, entries, key }, open, now) {
   return html`<li class="feed-row" data-event=${entry.event}>${sign(entry)}
     <button class="feed-link" type="button" data-action="open-row" data-row=${key} aria-expanded=${open ? "true" : "false"}>
-      <b>${plural(entries.length, "task")}</b> ${verb(entry)}<span class="feed-sub">${agentsOf(entries)}</span></button>${when(entry, now)}
+      <b>${plural(entries.length, "task")}</b> ${verb(entry)}<span class="feed-sub">${agentsOf(entries)}${entry.inferred ? html`<span class="feed-found">found later</span>` : nothing}</span></button>${when(entry, now)}
     ${open ? html`<ol class="feed-members">${entries.slice(0, MEMBERS).map((member) => html`<li>${entryLink(member)}</li>`)}</ol>` : nothing}
   </li>`;
 }
 
 function entryLink(entry) {
   const gone = entry.event === "task.removed";
-  const inside = html`<b>${entry.title || fileName(entry.path)}</b> ${verb(entry)}<span class="feed-sub">${trail(entry)}</span>`;
+  const found = entry.inferred ? html`<span class="feed-found" title="Nobody watched when it happened. The time is when it was found.">found later</span>` : nothing;
+  const inside = html`<b>${entry.title || fileName(entry.path)}</b> ${verb(entry)}<span class="feed-sub">${trail(entry)}${found}</span>`;
   if (gone) return html`<span class="feed-link">${inside}</span>`;
   const href = entry.id ? `#task=${encodeURIComponent(entry.id)}` : `#file=${encodeURIComponent(entry.path)}`;
   return html`<a class="feed-link" href=${href} data-action="open-entry">${inside}</a>`;
 }
 
 function plainText(entry) {
-  return entry.event === "budget.alert" ? html`<a class="feed-link" href="#costs">${entry.title}</a>` : stormText(entry);
+  if (entry.event === "board.changed") return stormText(entry);
+  const said = entry.text ?? entry.title ?? entry.event;
+  return entry.event.startsWith("budget.") ? html`<a class="feed-link" href="#costs">${said}</a>` : html`<span class="feed-link">${said}</span>`;
 }
 
 function stormText(entry) {
