@@ -45,9 +45,9 @@ class Refusals:
         self._recorder.post(write)
 
     def since_start(self) -> dict[str, int]:
-        """Counts by field since this process began."""
+        """Counts by field since this process began; that of whole rows is always among them."""
         with self._lock:
-            return dict(sorted(self._since_start.items()))
+            return dict(sorted({WHOLE: 0, **self._since_start}.items()))
 
 
 def field_of(reason: str) -> str:
