@@ -103,8 +103,10 @@ def test_more_cards_come_on_demand(server, work_dir, open_page):
 
 def test_a_section_without_data_says_what_would_fill_it(server, open_page):
     page = open_page(server)
-    page.press("5")
-    expect(page.page.locator("#board")).to_contain_text("This section fills with the first recorded model call.")
+    page.press("2")
+    expect(page.page.locator("#board")).to_contain_text(
+        "This section fills when a source of running workers is configured."
+    )
     page.press("1")
     expect(page.column("inbox")).to_be_visible()
 

@@ -132,7 +132,7 @@ function tooltipOf(spec, theme) {
     itemSort: spec.stacked ? (a, b) => b.raw - a.raw : undefined,
     filter: (item) => valueOf(item) != null && (!spec.stacked || item.raw > 0),
     callbacks: {
-      title: (items) => (items.length ? spec.points[items[0].dataIndex].long : ""),
+      title: (items) => (items.length ? spec.points[items[0].dataIndex]?.long ?? "" : ""),
       label: (item) => ` ${item.dataset.label}: ${exactly(valueOf(item), unitOf(item))}`,
       footer: (items) => (spec.stacked && items.length > 1 ? `Together: ${exactly(items.reduce((sum, item) => sum + item.raw, 0), unitOf(items[0]))}` : ""),
     },

@@ -66,9 +66,12 @@ class ChartCanvas extends HTMLElement {
     this.canvas.setAttribute("aria-label", `${this.#spec.title}. Arrow keys read it point by point${this.#spec.points.some(({ href }) => href) ? ", Enter opens one" : ""}; the table has the same numbers.`);
     try {
       const Chart = await loadChart();
+      delete this.dataset.failed;
       if (this.isConnected) this.#show(Chart);
-    } catch {
-      this.dispatchEvent(new CustomEvent("chart-failed", { bubbles: true }));
+    } catch (error) {
+      // The server may be away just now; the next answer draws again.
+      this.dataset.failed = "";
+      this.querySelector("p").textContent = `The drawing failed: ${error.message}. The table has the same numbers.`;
     }
   }
 
