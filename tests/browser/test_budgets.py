@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from llm_service.core.budget_settings import read_agent_budgets, read_budgets
 from llm_service.core.usage import Invocation
+from tests.browser.test_access import serious
 from tests.kit.boards import Board, running_board
 from tests.kit.waiting import wait_until
 
@@ -189,3 +190,22 @@ def test_a_browser_that_forbids_notifications_is_told_of(board, open_page) -> No
     panel(page).get_by_label("Notify me").click()
     expect(panel(page)).to_contain_text("The browser does not allow notifications for this page.")
     expect(panel(page).get_by_label("Notify me")).not_to_be_checked()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 360)])
+def test_axe_finds_nothing_serious(board, spend, context_of, scheme: str, width: int) -> None:
+    spend(None)
+    spend(21.0)
+    context = context_of(
+        board, color_scheme=scheme, bypass_csp=True, reduced_motion="reduce", viewport={"width": width, "height": 900}
+    )
+    page = context.new_page()
+    page.goto(board.url + "#costs")
+    expect(page.locator(".budget[data-state=over]")).to_have_count(2)
+    expect(page.locator(".budget-strip")).to_be_visible()
+    page.locator(".budget-history summary").click()
+    expect(page.locator(".budget-alert").first).to_be_visible()
+    assert [one for one in serious(page) if "budget" in one or "notice" in one] == []
+    page.get_by_role("button", name="Add a budget").click()
+    expect(page.locator("#budget-dialog h2")).to_be_visible()
+    assert [one for one in serious(page) if "budget" in one] == []
