@@ -7,6 +7,7 @@ no database or is damaged is moved aside, never deleted; what a newer release wr
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -150,27 +151,55 @@ class Database:
         return False
 
     def _prepare(self) -> None:
-        """Make the file and its tables where they are missing; refuse what is not ours before touching it."""
-        if not self.path.exists():
-            try:
-                os.close(open_private(self.path, os.O_RDWR | os.O_CREAT))
-            except LlmServiceError as error:
-                raise TelemetryUnavailable(f"telemetry cannot be kept: {error}") from error
-        elif self.path.stat().st_size:
+        """Make the file where there is none, and its tables where some are missing; refuse what is not ours."""
+        if self.path.is_symlink():
+            raise TelemetryUnavailable(
+                f"{self.path} is a symbolic link, which is not followed; put the file itself there"
+            )
+        if not self.path.exists() and self._make():
+            return
+        if self.path.stat().st_size:
             with closing(_connect(self.path, "ro")) as connection:
                 self._refuse_others(connection)
                 if migrations.complete(connection):
                     return
         with closing(self.writing()) as connection:
-            mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-            if mode != "wal":
-                raise TelemetryUnavailable(
-                    f"telemetry cannot be kept in {self.path.parent}: its file system has no shared memory"
-                )
-            migrations.migrate(connection)
-            now_ms = self._now_ms()
-            facts = {"zone": self.zone.name, "hours_from_ms": str(self.hours_from_ms(now_ms)), "made_ms": str(now_ms)}
-            connection.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?)", facts.items())
+            self._furnish(connection)
+
+    def _make(self) -> bool:
+        """Make a whole database under another name and then put it in its place: nobody meets a half-made one.
+
+        False where another program was quicker.
+        """
+        draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
+        try:
+            os.close(open_private(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL))
+            with closing(_connect(draft, "rw")) as connection:
+                self._furnish(connection)
+            try:
+                os.link(draft, self.path)
+            except FileExistsError:
+                return False
+            except OSError:  # a file system without links
+                os.rename(draft, self.path)
+            return True
+        except (LlmServiceError, OSError) as error:
+            raise TelemetryUnavailable(f"telemetry cannot be kept: {error}") from error
+        finally:
+            for suffix in ("", "-wal", "-shm", "-journal"):
+                Path(f"{draft}{suffix}").unlink(missing_ok=True)
+
+    def _furnish(self, connection: sqlite3.Connection) -> None:
+        """Give a database its log, its tables and what is known from its first moment on."""
+        mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        if mode != "wal":
+            raise TelemetryUnavailable(
+                f"telemetry cannot be kept in {self.path.parent}: its file system has no shared memory"
+            )
+        migrations.migrate(connection)
+        now_ms = self._now_ms()
+        facts = {"zone": self.zone.name, "hours_from_ms": str(self.hours_from_ms(now_ms)), "made_ms": str(now_ms)}
+        connection.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?)", facts.items())
 
     def hours_from_ms(self, now_ms: int) -> int:
         """The start of the oldest hour that is kept as an hour."""

@@ -126,7 +126,9 @@ def test_damage_that_shows_while_writing_costs_no_waiting_row(tmp_path: Path) ->
                 raise error
 
         assert recorder.offer([row("offered")], also=malformed)
-        wait_until(lambda: ask(database, "SELECT invocation_id FROM invocations") == [("offered",)], "a new file")
+        wait_until(lambda: database.notices, "a new file")
+        wait_until(lambda: recorder.record([row("after")]) is not None, "an answer")
+        assert ask(database, "SELECT invocation_id FROM invocations") == [("offered",), ("after",)]
     assert len(database.notices) == 1
 
 

@@ -7,13 +7,14 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from llm_service.errors import LlmServiceError, TelemetryUnavailable
+from llm_service.errors import TelemetryUnavailable
 from llm_service.telemetry.database import Database
 from tests.kit.store import ask, open_database, recording, row
 
@@ -89,9 +90,17 @@ def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_link_in_place_of_the_file_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "telemetry.db").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(LlmServiceError):
+    with pytest.raises(TelemetryUnavailable, match="symbolic link"):
         open_database(tmp_path)
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_many_who_open_it_at_once_share_one_whole_file(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = [pool.submit(open_database, tmp_path) for _ in range(8)]
+        assert {database.result().path for database in made} == {tmp_path / "telemetry.db"}
+    assert {path.name.removesuffix("-wal").removesuffix("-shm") for path in tmp_path.iterdir()} == {"telemetry.db"}
+    assert len(ask(made[0].result(), "SELECT name FROM _sqlite_migrations")) == 1
 
 
 def test_opening_a_made_database_needs_no_migration_library(tmp_path: Path) -> None:
