@@ -72,9 +72,11 @@ class Delivery:
 
     def _ask(self, body: bytes) -> Answer:
         parts = urlsplit(self.target.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("it is no address of a web server; LLM_SERVICE_URL is like http://127.0.0.1:8080/")
         if self._connection is None:
             kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-            self._connection = kind(parts.hostname or "", parts.port, timeout=self._timeout_s)
+            self._connection = kind(parts.hostname, parts.port, timeout=self._timeout_s)
         headers = {"Content-Type": "application/json"}
         if self.target.token:
             headers["Authorization"] = f"Bearer {self.target.token}"

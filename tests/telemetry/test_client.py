@@ -274,6 +274,20 @@ def test_the_token_of_a_dashboard_here_is_not_sent_elsewhere(programs: Programs)
     assert "Authorization" not in out
 
 
+@pytest.mark.parametrize("url", ["nonsense", "127.0.0.1:8080", "file:///etc/passwd", "http://:8080", "http://h:port/"])
+def test_what_is_no_address_is_told_in_the_log_and_the_rows_are_kept(programs: Programs, url: str) -> None:
+    code = """
+    import logging
+    logging.basicConfig(level="INFO")
+    telemetry.record(model="kept")
+    telemetry.flush()
+    """
+    _, err = programs.start(code, LLM_SERVICE_URL=url).communicate(timeout=30)
+    assert "rows are kept on disk" in err
+    assert "Traceback" not in err
+    assert [row["model"] for row in programs.spooled()] == ["kept"]
+
+
 def test_switched_off_it_does_nothing(programs: Programs) -> None:
     code = "telemetry.record(model='m'); print(telemetry.flush(), telemetry.counts()['waiting'])"
     assert programs.run(code, LLM_SERVICE_TELEMETRY="0") == "True 0\n"
