@@ -6,7 +6,7 @@ import { markLines } from "./marks.js";
 import { logTicks, exactly, shortly, stepOf } from "./units.js";
 
 const START_MS = 200;
-const NARROW = 520;
+const NARROW = 370;
 const NAMES_SHARE = 0.36;
 const LETTER = 6.2;
 
