@@ -74,8 +74,6 @@ def unseen_words(standing: Standing) -> str:
 def sentence(standing: Standing, zone: tzinfo) -> str:
     """How a budget stands, in one line."""
     parts = [f"{percent_words(standing)} used, {used_words(standing)}"]
-    if standing.state == "over":
-        parts = [f"over: {used_words(standing)} used ({percent_words(standing)})"]
     parts += [part for part in (forecast_json(standing, zone)["sentence"], unseen_words(standing)) if part]
     return "; ".join(parts)
 

@@ -56,7 +56,7 @@ def test_the_check_exits_1_only_when_a_budget_of_the_agent_is_over(command, stat
     assert (said.code, said.out) == (0, "warn: anna per day: 85 % used, $1.70 of $2.00\n")
     spend(state, 0.3)
     said = command("budget", "check", "--agent", "anna", *at)
-    assert (said.code, said.out) == (1, "over: anna per day: over: $2.00 of $2.00 used (100 %)\n")
+    assert (said.code, said.out) == (1, "over: anna per day: 100 % used, $2.00 of $2.00\n")
     assert command("budget", "check", "--agent", "bert", *at).code == 0
     assert command("budget", "check", *at).code == 1
 
