@@ -55,6 +55,7 @@ class Runtime:
         """Start reading at once, and the web beside it: importing it takes as long as a first look at 2,000 files."""
         # Most of what a large start makes lives for good; the collector would look through it again and again.
         gc.set_threshold(*_GC_WHILE_LOADING)
+        self.telemetry.refuse_damage()
         self.hub.add_sink(self._settle)
         self.telemetry.announce()
         self.hub.start()

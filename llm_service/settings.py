@@ -88,6 +88,9 @@ class Settings:
         True, SWITCH, "Read the logs that Claude Code, Codex and OpenCode keep on this machine.", not_in_project=True
     )
     otlp: bool = _setting(False, SWITCH, "Take OpenTelemetry over HTTP at /v1/.", not_in_project=True)
+    strict_db: bool = _setting(
+        False, SWITCH, "Refuse to start where the telemetry database is damaged; else it is moved aside."
+    )
     keep_days: int = _setting(400, whole(1, 36_500), "Days that single invocations are kept; sums are kept for ever.")
     budgets: tuple[Budget, ...] = _setting((), BUDGETS, "Caps on costs or tokens (see docs/budgets.md).")
     agent_budgets: tuple[Budget, ...] = _setting(

@@ -112,6 +112,13 @@ class TelemetryParts:
 
     # -- life ---------------------------------------------------------------------------------------------------
 
+    def refuse_damage(self) -> None:
+        """With `strict_db`, raise `TelemetryUnavailable` for a database that cannot be used as it is; it stays so."""
+        if self._settings.telemetry and self._settings.strict_db:
+            from llm_service.telemetry.strictness import refuse_damage
+
+            refuse_damage(self._state_dir)
+
     def announce(self) -> None:
         """Say that nothing is known yet, so that whoever connects before the database is open has a whole body."""
         self._publish_unknown()

@@ -17,12 +17,13 @@ from urllib.parse import quote
 from llm_service.core.budget_settings import BudgetRefused, NoSuchBudget
 from llm_service.core.budget_shapes import BudgetJson, BudgetRemoved
 from llm_service.core.zones import Zone
-from llm_service.errors import LlmServiceError, SettingsError
+from llm_service.errors import LlmServiceError, SettingsError, TelemetryUnavailable
 from llm_service.instance import Home
 from llm_service.settings import Settings
 from llm_service.telemetry.budget_store import Rules
 from llm_service.telemetry.budgets import Budgets
 from llm_service.telemetry.local_zone import zone_name
+from llm_service.telemetry.read_only import ReadOnly
 from llm_service.telemetry.webhook import Webhook
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ class _File:
     """The database of a state directory, read-only; where there is none yet, an empty one."""
 
     def __init__(self, path: Path, settings: Settings) -> None:
-        self._path = path
+        self._file = ReadOnly(path)
         self._settings = settings
 
     @property
@@ -51,22 +52,10 @@ class _File:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(self._connect()) as connection:
+            with self._file.reading() as connection:
                 yield connection
-        except sqlite3.Error as error:
-            raise BudgetUnknown(
-                f"cannot tell what was used: {self._path} cannot be read ({error}); start the dashboard, which mends"
-                " what it can and says what it cannot"
-            ) from error
-
-    def _connect(self) -> sqlite3.Connection:
-        if self._path.exists():
-            return sqlite3.connect(f"file:{quote(str(self._path))}?mode=ro", uri=True, timeout=5.0)
-        from llm_service.telemetry.migrations import m0001_telemetry
-
-        connection = sqlite3.connect(":memory:")
-        m0001_telemetry(connection)
-        return connection
+        except TelemetryUnavailable as error:
+            raise BudgetUnknown(f"cannot tell what was used: {error}") from error
 
 
 class _ThisProcess:

@@ -65,7 +65,7 @@ def _here(settings: Settings, environ: Mapping[str, str], apply: bool, model: st
         database = Database.open(instance.state_dir, zone=zone_name(settings.timezone), now_ms=_now_ms)
         pricing = Pricing(database, settings.prices)
         ends.callback(pricing.stop)
-        recorder = Recorder(database, pricing, now_ms=_now_ms)
+        recorder = Recorder(database, pricing, now_ms=_now_ms, keep_days=settings.keep_days)
         recorder.start()
         ends.callback(recorder.stop)
         return Prices(database, pricing, Repricer(database, recorder, pricing)).reprice(apply=apply, model=model)

@@ -42,6 +42,9 @@ def _run(
     runtime = Runtime(settings, instance)
     runtime.start()
     try:
+        # First, because whoever reads the announcement goes on at once.
+        for sentence in warnings(settings):
+            say(f"Warning: {sentence}", err=True)
         record = instance.announce(runtime.url, runtime.port)
         login_url = runtime.login_url()
         if as_json:
@@ -52,8 +55,6 @@ def _run(
                 say("  The folder does not exist yet; the page waits for it.")
             if settings.browser:
                 open_page(login_url, environ)
-        for sentence in warnings(settings):
-            say(f"Warning: {sentence}", err=True)
         flush()
         signals.until_asked(runtime.wait)
     finally:

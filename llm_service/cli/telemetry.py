@@ -101,7 +101,7 @@ def check(session: Session, flags: Mapping[str, object], as_json: bool) -> None:
 
     path = Home.of(session.settings(flags)).state_dir / FILE_NAME
     database = ReadOnly(path)
-    report = check_database(database)  # type: ignore[arg-type]
+    report = check_database(database)
     with database.reading() as connection:
         refused = kept(connection) if report.sound else {}
     if as_json:

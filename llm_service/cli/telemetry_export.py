@@ -70,9 +70,16 @@ def _chunks(settings: Settings, table: str, form: str, args: Mapping[str, str]) 
     from llm_service.dashboard.export_api import csv_chunks, json_chunks, table_of
     from llm_service.telemetry.costs import Costs
     from llm_service.telemetry.exports import Exports
+    from llm_service.telemetry.local_zone import zone_name
     from llm_service.telemetry.looking_back import LookingBack
 
     database = opened(settings)
+    if (wanted := zone_name(settings.timezone)) != database.zone.name:
+        say(
+            f"Days are those of {database.zone.name}, which the sums are kept by; a dashboard that is started with"
+            f" {wanted} counts them anew.",
+            err=True,
+        )
     costs = Costs(database, database.zone, now_ms)
     looking_back = LookingBack(database, database.zone, now_ms=now_ms)
     exports = Exports(costs, database, looking_back.flow, now_ms)

@@ -32,10 +32,15 @@ def now_ms() -> int:
 
 
 def opened(settings: Settings) -> Database:
-    """The database of the watched folder, made where there is none. Raises `LlmServiceError`."""
+    """The database of the watched folder, made where there is none, in the zone its sums are kept in.
+
+    A command of another zone must not have the days of a running dashboard counted anew. Raises `LlmServiceError`.
+    """
     from llm_service.telemetry.database import Database
 
-    return Database.open(Home.of(settings).state_dir, zone=zone_name(settings.timezone), now_ms=now_ms)
+    database = Database.open(Home.of(settings).state_dir, zone=zone_name(settings.timezone), now_ms=now_ms)
+    database.keep_zone()
+    return database
 
 
 @contextmanager

@@ -34,15 +34,16 @@ def summary(session: Session, flags: Mapping[str, object], since: str | None, so
     `input` holds no cache, `output` holds the reasoning, and what has no price is counted as unpriced, not as $0.
     """
     from llm_service.cli import telemetry_store
+    from llm_service.telemetry.local_zone import zone_name
     from llm_service.telemetry.summary import models_since, summary_json, summed_up
 
     settings = session.settings(flags)
     with telemetry_store.writing(settings) as store:
-        zone = store.database.zone
+        zone = Zone(zone_name(settings.timezone))
         since_ms = _since_ms(since, zone, telemetry_store.now_ms())
         sources = telemetry_store.read_logs(store, settings, session.environ) if settings.agent_logs else []
         with store.database.reading() as connection:
-            models = models_since(connection, zone, since_ms, logs_only=source == "logs")
+            models = models_since(connection, since_ms, logs_only=source == "logs")
     ranked = sorted(models.items(), key=lambda pair: (-pair[1].cost_nano, -pair[1].total_tokens, pair[0]))
     found: Summary = {
         "models": {name: summary_json(used) for name, used in ranked},

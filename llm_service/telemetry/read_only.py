@@ -31,8 +31,9 @@ class ReadOnly:
     def _connect(self) -> sqlite3.Connection:
         if self._path.exists():
             return sqlite3.connect(f"file:{quote(str(self._path))}?mode=ro", uri=True, timeout=5.0)
-        from llm_service.telemetry.migrations import m0001_telemetry
+        from llm_service.telemetry.migrations import STEPS
 
         connection = sqlite3.connect(":memory:")
-        m0001_telemetry(connection)
+        for step in STEPS:
+            step(connection)
         return connection
