@@ -69,6 +69,7 @@ class CodexFold:
         self._tier: str | None = kept.get("tier")
         self._last_ms: int | None = kept.get("at_ms")
         self._held: dict[str, list[int]] = dict(kept.get("held", {}))
+        self._awaited: list[str] = list(kept.get("awaited", ()))
         self._old: bool = kept.get("old", False)
         self._meter = Meter(kept.get("meter"))
         self._replay = Replay(kept.get("replay"))
@@ -86,6 +87,7 @@ class CodexFold:
             "tier": self._tier,
             "at_ms": self._last_ms,
             "held": self._held,
+            "awaited": self._awaited,
             "old": self._old,
             "meter": self._meter.state(),
             "replay": self._replay.state(),
@@ -131,12 +133,12 @@ class CodexFold:
         if kind == "session_meta":
             self._meta(payload, moment)
         elif kind == "turn_context":
-            self._replay.turn(payload.get("turn_id"))
+            self._replay.turn(payload.get("turn_id"), moment)
             self._settle(payload, text(payload.get("model")) or self._model)  # X6
         elif kind == "event_msg":
-            self._event(payload, entry.get("ordinal"))
+            self._event(payload, moment, entry.get("ordinal"))
         elif kind == "token_usage_record":
-            self._hold(payload)
+            self._record(payload, entry.get("ordinal"))
         elif kind == "compacted":
             self._compacted(payload, entry.get("ordinal"))
         elif kind not in KNOWN_TYPES:
@@ -154,7 +156,7 @@ class CodexFold:
 
     def _meta(self, meta: Mapping[str, Any], moment: int | None) -> None:
         if self._known:
-            self._replay.other_meta(meta)
+            self._replay.other_meta(meta, moment)
             return
         # X8: the first one is the file's own; `session_id` may be the parent's.
         self._known = True
@@ -165,10 +167,10 @@ class CodexFold:
         self._last_ms = self._last_ms or at_ms(meta.get("timestamp"))
         self._replay.own_meta(meta, moment)
 
-    def _event(self, event: Mapping[str, Any], ordinal: object) -> None:
+    def _event(self, event: Mapping[str, Any], moment: int | None, ordinal: object) -> None:
         kind = event.get("type")
         if kind == "task_started":
-            self._replay.turn(event.get("turn_id"), event.get("started_at"), begins=True)
+            self._replay.turn(event.get("turn_id"), moment, event.get("started_at"), begins=True)
         elif kind == "thread_settings_applied":
             settings = event.get("thread_settings")
             if isinstance(settings, dict):
@@ -200,6 +202,13 @@ class CodexFold:
         self._held = {key: usage for key, usage in self._held.items() if usage != list(used)}
         self._tell(f"{self._meter.era}:{total.input}-{total.output}", used, text(info.get("model")))
 
+    def _record(self, record: Mapping[str, Any], ordinal: object) -> None:
+        self._hold(record)
+        response = text(record.get("response_id"))
+        if response is not None and response in self._awaited:
+            self._awaited.remove(response)
+            self._compaction(response, ordinal)
+
     def _hold(self, record: Mapping[str, Any]) -> None:
         """X9: a response's own record; the totals tell of it too, unless it turns out to be a compaction's."""
         usage, response = usage_of(record.get("usage")), text(record.get("response_id"))
@@ -216,6 +225,13 @@ class CodexFold:
         inside = payload.get("latest_token_usage_record")
         if response not in self._held and isinstance(inside, dict) and inside.get("response_id") == response:
             self._hold(inside)
+        if response in self._held:
+            self._compaction(response, ordinal)
+        else:
+            # Its record is written before it as far as is known, but nothing depends on that.
+            self._awaited = [*self._awaited, response][-MOST_HELD:]
+
+    def _compaction(self, response: str, ordinal: object) -> None:
         usage = self._held.pop(response, None)
         if usage is None:
             return

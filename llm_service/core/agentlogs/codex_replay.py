@@ -27,8 +27,9 @@ class Replay:
     A fork's file starts with its own `session_meta`, then its parent's, then the parent's lines with times that may be
     new or not. The ids of turns keep the moment the turn was made, so the first turn that is not older than the
     session is its own. Only the milliseconds count: the rest of an id is chance (tokscale #734). A turn without a
-    readable id is the parent's unless its start says otherwise (tokscale #895). Newer versions number the lines and
-    say at which number the own ones begin. Without a copied meta nothing was copied.
+    readable id is the parent's unless its start says otherwise (tokscale #895), or its line is as young as the session
+    and the copied lines kept their times (assumed; the first versions that forked gave turns no ids). Newer versions
+    number the lines and say at which number the own ones begin. Without a copied meta nothing was copied.
     """
 
     def __init__(self, state: Mapping[str, Any] | None = None) -> None:
@@ -38,6 +39,7 @@ class Replay:
         self._first_own: int | None = kept.get("first_own")
         self._copying: bool = kept.get("copying", False)
         self._settled: bool = kept.get("settled", False)
+        self._times_kept: bool = kept.get("times_kept", False)
         self.inherited: bool = kept.get("inherited", False)
         """Whether the session began with something of another's, totals perhaps."""
         self._spawned: bool = kept.get("spawned", False)
@@ -49,6 +51,7 @@ class Replay:
             "first_own": self._first_own,
             "copying": self._copying,
             "settled": self._settled,
+            "times_kept": self._times_kept,
             "inherited": self.inherited,
             "spawned": self._spawned,
         }
@@ -62,13 +65,14 @@ class Replay:
         self._spawned = _is_spawned(meta)
         self.inherited = self._spawned or bool(meta.get("forked_from_id"))
 
-    def other_meta(self, meta: Mapping[str, Any]) -> None:
+    def other_meta(self, meta: Mapping[str, Any], line_ms: int | None) -> None:
         """Any later `session_meta`: another session's is a copy, the own one is written again by a resume."""
         if meta.get("id") != self._id and not self._settled:
             self._copying = self._born_ms is not None
+            self._times_kept = self._born_ms is not None and line_ms is not None and line_ms < self._born_ms
             self.inherited = True
 
-    def turn(self, turn_id: object, started: object = None, begins: bool = False) -> None:
+    def turn(self, turn_id: object, line_ms: int | None, started: object = None, begins: bool = False) -> None:
         """A turn's context, or (`begins`) the event of its start with its time in seconds."""
         if not self._copying:
             self._settled = True
@@ -77,6 +81,8 @@ class Replay:
         made = minted_ms(turn_id)
         if made is not None:
             own = made >= self._born_ms
+        elif self._times_kept and line_ms is not None and line_ms >= self._born_ms:
+            own = True
         elif begins:
             own = type(started) in (int, float) and float(started) >= self._born_ms // 1000  # type: ignore[arg-type]
         else:
