@@ -19,7 +19,7 @@ from llm_service.core.zones import DAY_MS, Zone
 from llm_service.errors import LlmServiceError, TelemetryUnavailable
 from llm_service.mounts import network_mount
 from llm_service.private_files import make_private_dir, open_private
-from llm_service.telemetry import faults, migrations
+from llm_service.telemetry import faults, migrations, sums
 
 __all__ = ["BUSY_MS", "FILE_NAME", "HOURS_KEPT_DAYS", "Database", "TelemetryUnavailable"]
 
@@ -71,6 +71,11 @@ class Database:
     def notices(self) -> tuple[str, ...]:
         """Sentences about what had to be done with the file."""
         return tuple(self._notices)
+
+    def keep_zone(self) -> None:
+        """Count days in the zone that the sums are kept in, whatever was asked for: only a dashboard moves them."""
+        with self.reading() as connection:
+            self.zone = sums.zone_of(connection)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

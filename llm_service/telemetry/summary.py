@@ -8,9 +8,10 @@ from llm_service.core.cost_span import EVER, Piece
 from llm_service.core.money import usd
 from llm_service.core.summary_shapes import ModelSummary
 from llm_service.core.usage import Door
-from llm_service.core.zones import Zone
+from llm_service.telemetry import sums
 from llm_service.telemetry.read_sums import NOTHING, Used, by_value
 
+_END_MS = 2**62
 _ROWS = (
     "SELECT model, count(*), sum(status <> 'success'), sum(input_tokens), sum(output_tokens), sum(reasoning_tokens),"
     " sum(cache_read_tokens), sum(cache_write_tokens), sum(cache_write_5m_tokens), sum(cache_write_1h_tokens),"
@@ -19,23 +20,26 @@ _ROWS = (
 )
 
 
-def models_since(
-    connection: sqlite3.Connection, zone: Zone, since_ms: int | None, *, logs_only: bool
-) -> dict[str, Used]:
-    """The sums of each model. Of days whose rows are no longer kept the whole day counts."""
+def models_since(connection: sqlite3.Connection, since_ms: int | None, *, logs_only: bool) -> dict[str, Used]:
+    """The sums of each model. Of days whose rows are no longer kept the whole day counts.
+
+    Days are those that the sums are kept by, whatever day `since_ms` is the start of: another zone's begins within one.
+    """
     dimension = "logged_model" if logs_only else "model"
     if since_ms is None:
         return by_value(connection, dimension, [EVER])
+    zone = sums.zone_of(connection)
     start_ms = zone.day_start_ms(since_ms)
-    kept_from = connection.execute("SELECT value FROM facts WHERE name = 'raw_from_ms'").fetchone()
-    if start_ms == since_ms or (kept_from is not None and since_ms < int(kept_from[0])):
-        return by_value(connection, dimension, [Piece("day", start_ms, 2**62)])
-    next_ms = zone.next_day_ms(since_ms)
-    sums = by_value(connection, dimension, [Piece("day", next_ms, 2**62)])
+    kept_from = sums.fact(connection, "raw_from_ms")
+    moving = sums.fact(connection, "rezoning_ms") is not None
+    if (start_ms == since_ms and not moving) or (kept_from is not None and since_ms < int(kept_from)):
+        return by_value(connection, dimension, [Piece("day", start_ms, _END_MS)])
+    rows_to_ms = _END_MS if moving else zone.next_day_ms(since_ms)
+    models = by_value(connection, dimension, [Piece("day", rows_to_ms, _END_MS)])
     only = f" AND door = '{Door.LOG.value}'" if logs_only else ""
-    for model, *counts in connection.execute(f"{_ROWS}{only} GROUP BY model", (since_ms, next_ms)):
-        sums[model] = sums.get(model, NOTHING).plus(counts)
-    return sums
+    for model, *counts in connection.execute(f"{_ROWS}{only} GROUP BY model", (since_ms, rows_to_ms)):
+        models[model] = models.get(model, NOTHING).plus(counts)
+    return models
 
 
 def summed_up(models: dict[str, Used]) -> Used:

@@ -99,6 +99,28 @@ def test_the_summary_of_a_time_and_of_logs_alone(command: Command, logs: Path) -
     assert (said.code, "is no time" in said.err) == (2, True)
 
 
+def test_a_day_of_another_zone_is_counted_right_and_leaves_the_days_of_the_sums_alone(
+    command: Command, logs: Path, project: Path
+) -> None:
+    times = ("2026-03-08T07:59:59.999Z", "2026-03-08T08:00:00Z", "2026-03-09T06:59:59.5Z", "2026-03-09T07:00:00Z")
+    logs.write_text("".join(claude_line(place, at=at) + "\n" for place, at in enumerate(times)))
+    days = (
+        ("UTC", "2026-03-08", 4),
+        ("America/Los_Angeles", "2026-03-08", 3),  # the night in which the clocks go on
+        ("America/Los_Angeles", "2026-03-09", 1),
+        ("Asia/Kolkata", "2026-03-09", 2),
+        ("UTC", "2026-03-09", 2),
+    )
+    for zone, day, messages in days:
+        said = command("telemetry", "summary", "--json", "--timezone", zone, "--since", day)
+        assert json.loads(said.out)["total"]["messages"] == messages, (zone, day)
+        with closing(sqlite3.connect(database(project))) as db:
+            assert db.execute("SELECT value FROM facts WHERE name = 'zone'").fetchall() == [("UTC",)]
+    said = command("telemetry", "export", "--table", "models", "--timezone", "Asia/Kolkata")
+    assert said.code == 0
+    assert "Days are those of UTC" in said.err
+
+
 def test_the_summary_as_a_table_names_what_has_no_price(command: Command, logs: Path) -> None:
     logs.write_text(claude_line(1, model="claude-nobody-knows-9") + "\n")
     said = command("telemetry", "summary")
