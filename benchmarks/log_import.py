@@ -11,6 +11,7 @@ from benchmarks.kit.board import Board
 from benchmarks.kit.claude_logs import Sessions
 from benchmarks.kit.crowd import Crowd
 from benchmarks.kit.figures import Row, percentile, shown
+from benchmarks.kit.log_reading import until_read
 from benchmarks.kit.server import Server, children, peak_rss_mb, rss_mb
 from benchmarks.kit.writer import Change, Writer
 
@@ -32,14 +33,14 @@ def run(folder: Path, *, quick: bool) -> list[Row]:
     board = Board(folder / "board", _TASKS, 700)
     with Writer() as writer, Server(board.root, folder / "state", home=home) as server:
         server.wait_until_ready()
-        _until_read(server, 0)
+        until_read(server, 0)
         before_mb = rss_mb(server.pid)
         crowd = Crowd(server, _CLIENTS)
         idle_ms, _ = _deliveries(board, writer, crowd, 1, 200 if quick else 400)
         began_s = time.monotonic()
         os.rename(aside / ".claude", home / ".claude")
         busy_ms, child_mb, lost = _while_importing(board, writer, crowd, server)
-        took_s = _until_read(server, size) - began_s
+        took_s = until_read(server, size) - began_s
         after_ms, _ = _deliveries(board, writer, crowd, 100_001, 200 if quick else 400)
         crowd.close()
         rows = _import_rows(size, took_s, sessions.calls, server)
@@ -85,16 +86,6 @@ def _while_importing(board: Board, writer: Writer, crowd: Crowd, server: Server)
         first += 20
 
 
-def _until_read(server: Server, size: int) -> float:
-    """When all was read, on the monotonic clock."""
-    while True:
-        sources = server.get("/api/telemetry/sources")["sources"]
-        settled = all(source["state"] in ("following", "missing") for source in sources)
-        if settled and sum(source["bytes_read"] for source in sources) >= size:
-            return time.monotonic()
-        time.sleep(0.05)
-
-
 def _import_rows(size: int, took_s: float, calls: int, server: Server) -> list[Row]:
     kept = sum(source["messages"] for source in server.get("/api/telemetry/sources")["sources"])
     return [
@@ -131,7 +122,7 @@ def _following(board: Board, folder: Path, for_s: int) -> list[Row]:
     shares = []
     with Server(board.root, folder / "state-growing", home=home) as server:
         server.wait_until_ready()
-        _until_read(server, 1)
+        until_read(server, 1)
         time.sleep(2)
         for growing in (False, True):
             began, began_s = _cpu_s(server.pid), time.monotonic()

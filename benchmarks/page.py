@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
-import shutil
-import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from benchmarks.kit.board import Board
+from benchmarks.kit.browser import chromium, open_page, until
 from benchmarks.kit.figures import Row, median, percentile, shown
 from benchmarks.kit.server import Server
 from benchmarks.kit.writer import Change, Writer
@@ -17,44 +14,23 @@ from benchmarks.kit.writer import Change, Writer
 NAME = "page"
 TITLE = "The page in Chromium"
 _PROBE = Path(__file__).parent / "kit" / "page_probe.js"
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-_WAIT_S = 20.0
 
 
 def run(folder: Path, *, quick: bool) -> list[Row]:
     """All rows of this benchmark."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = next(
-        (path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None
-    )
-    if chromium is None:
-        raise RuntimeError("Chromium is not installed; on Debian: apt-get install chromium")
     board = Board(folder / "board", 10_000, 3_000)
-    with Server(board.root, folder / "state") as server, sync_playwright() as playwright:
+    with Server(board.root, folder / "state") as server, chromium() as browser:
         server.wait_until_ready()
-        browser = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
-        try:
-            rows = _loads(browser, server, 3 if quick else 9)
-            return rows + _events(browser, server, board, 300 if quick else 1_000)
-        finally:
-            browser.close()
+        rows = _loads(browser, server, 3 if quick else 9)
+        return rows + _events(browser, server, board, 300 if quick else 1_000)
 
 
 def _loads(browser: Any, server: Server, times: int) -> list[Row]:
     """Every load in a context of its own: nothing is cached, nothing compiled."""
     loads = []
     for _ in range(times):
-        page = _open(browser, server)
-        _until(page, "benchSeen.interactive !== null")
+        page = open_page(browser, server, _PROBE)
+        until(page, "benchSeen.interactive !== null")
         loads.append(page.evaluate("({...benchSeen, bytes: performance.getEntriesByType('resource').length})"))
         page.context.close()
     rows = []
@@ -70,17 +46,17 @@ def _loads(browser: Any, server: Server, times: int) -> list[Row]:
 
 def _events(browser: Any, server: Server, board: Board, count: int) -> list[Row]:
     """A hundred changes a second to what the page shows: new content, and moves from column to column."""
-    page = _open(browser, server)
-    _until(page, "benchSeen.interactive !== null")
+    page = open_page(browser, server, _PROBE)
+    until(page, "benchSeen.interactive !== null")
     page.keyboard.press("Escape")
-    _until(page, "!document.querySelector('dialog[open]')")
+    until(page, "!document.querySelector('dialog[open]')")
     changes = _changes(board, count)
     last_title = board.text(int(changes[-1].path[-11:-5]), count).split("title: '")[1].split("'")[0]
     page.evaluate("benchFrames(true)")
     with Writer() as writer:
         writer.start(board.root, changes, 0.01)
         stamps = writer.stamps()
-        _until(page, f"[...document.querySelectorAll('.card-title')].some(node => node.textContent === {last_title!r})")
+        until(page, f"[...document.querySelectorAll('.card-title')].some(node => node.textContent === {last_title!r})")
     seen = page.evaluate("(benchRunning = false, {tasks: benchSeen.tasks, frames: benchSeen.frames})")
     page.context.close()
     rate = count / ((stamps[-1] - stamps[0]) / 1e9)
@@ -113,37 +89,3 @@ def _changes(board: Board, count: int) -> list[Change]:
     last = newest["inbox"][0]
     changes[-1] = Change("replace", where[last], board.text(last, count))
     return changes
-
-
-def _open(browser: Any, server: Server) -> Any:
-    """A page at the board, logged in, with the probe in it; returns when the navigation is committed."""
-    url = f"http://127.0.0.1:{server.port}"
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.add_cookies([{**cookie, "url": url} for cookie in [_login(server)]])
-    page = context.new_page()
-    page.add_init_script(path=_PROBE)
-    page.goto(f"{url}/", wait_until="commit")
-    return page
-
-
-def _until(page: Any, expression: str) -> None:
-    """Wait from outside: the page's own policy forbids what Playwright would put into it."""
-    end_s = time.monotonic() + _WAIT_S
-    while not page.evaluate(expression):
-        if time.monotonic() > end_s:
-            raise TimeoutError(f"the page never came to {expression}; it holds {page.evaluate('benchSeen')}")
-        page.wait_for_timeout(50)
-
-
-def _login(server: Server) -> dict[str, str]:
-    """The login cookie, without a browser having seen the page."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
-    body = f"token={server.token}"
-    headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://127.0.0.1:{server.port}"}
-    connection.request("POST", urlsplit("/login").path, body, headers)
-    cookie = connection.getresponse().getheader("Set-Cookie")
-    connection.close()
-    if not cookie:
-        raise RuntimeError("the login gave no cookie")
-    name, _, value = cookie.partition(";")[0].partition("=")
-    return {"name": name, "value": value}

@@ -19,16 +19,20 @@ def median(values: Sequence[float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the report. `most` is the goal, an upper bound in the row's unit; None where there is none."""
+    """One line of the report. The goal is `most`, an upper bound, or `least`, a lower one, in the row's unit."""
 
     what: str
     value: float
     unit: str
     most: float | None = None
     remark: str = ""
+    least: float | None = None
 
     @property
     def met(self) -> bool | None:
+        """None where there is no goal."""
+        if self.least is not None:
+            return self.value >= self.least
         return None if self.most is None else self.value <= self.most
 
 

@@ -56,6 +56,8 @@ def write(document: Path, name: str, rows: Sequence[Row], line: str) -> None:
 
 
 def _goal(row: Row) -> str:
+    if row.least is not None:
+        return f"≥ {shown(row.least)} {row.unit}".rstrip()
     return "" if row.most is None else f"≤ {shown(row.most)} {row.unit}".rstrip()
 
 

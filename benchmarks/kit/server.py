@@ -20,14 +20,17 @@ class Server:
 
     def __init__(self, root: Path, state_dir: Path, *arguments: str, home: Path | None = None) -> None:
         self.state_dir = state_dir
+        if home is None:
+            # Never the real one: whoever runs this has logs of agents there, and they would be read.
+            home = state_dir.with_name(f"{state_dir.name}-home")
+            home.mkdir(exist_ok=True)
         command = [sys.executable, "-m", "llm_service", "dashboard", "start", "--json", "--no-browser", "--port", "0"]
         command += ["--watch-dir", str(root), "--state-dir", str(state_dir), *arguments]
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-        if home is not None:
-            kept["HOME"] = str(home)
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+        here = {"HOME": str(home), "PYTHONPATH": str(REPO)}
         self.spawned_ns = time.monotonic_ns()
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd=REPO, env={**kept, "PYTHONPATH": str(REPO)}
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd=REPO, env={**kept, **here}
         )
         assert self.process.stdout
         line = self.process.stdout.readline()
