@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -52,22 +52,31 @@ class _Timed:
 
     def execute(self, statement: str, values: Any = ()) -> _Rows:
         began_ns = time.monotonic_ns()
-        rows = self._connection.execute(statement, values).fetchall()
-        self._statements.add(statement, values, (time.monotonic_ns() - began_ns) / 1e6)
-        return _Rows(rows)
+        cursor = self._connection.execute(statement, values)
+        asked_ms = (time.monotonic_ns() - began_ns) / 1e6
+        return _Rows(cursor, lambda took_ms: self._statements.add(statement, values, asked_ms + took_ms))
 
 
 class _Rows:
-    """Fetched rows with a cursor's face."""
+    """A cursor that tells how long fetching took, once."""
 
-    def __init__(self, rows: list[Any]) -> None:
-        self._rows = iter(rows)
+    def __init__(self, cursor: sqlite3.Cursor, told: Callable[[float], None]) -> None:
+        self._cursor = cursor
+        self._told = told
+        self.row_factory = cursor.row_factory
 
     def fetchone(self) -> Any:
-        return next(self._rows, None)
+        return next(self._fetched(), None)
 
     def fetchall(self) -> list[Any]:
-        return list(self._rows)
+        return list(self._fetched())
 
     def __iter__(self) -> Iterator[Any]:
-        return self._rows
+        return self._fetched()
+
+    def _fetched(self) -> Iterator[Any]:
+        self._cursor.row_factory = self.row_factory
+        began_ns = time.monotonic_ns()
+        rows = self._cursor.fetchall()
+        self._told((time.monotonic_ns() - began_ns) / 1e6)
+        return iter(rows)

@@ -25,6 +25,8 @@ class Buckets:
         self._span = span
         self._starts = starts
         self._width = "hour" if span.width == "hour" else "day"
+        # A week holds days that are no bucket's start; hours and days are, and are found at once.
+        self._places = {start_ms: place for place, start_ms in enumerate(starts)}
         self.all = self._empty()
         for start_ms, used in over_time(connection, self._width, span.start_ms, span.end_ms):
             self._add(self.all, start_ms, used)
@@ -71,7 +73,8 @@ class Buckets:
             "SELECT start_ms, le_ms, count FROM latencies WHERE width = ? AND start_ms >= ? AND start_ms < ?",
             (self._width, self._span.start_ms, self._span.end_ms),
         )
-        for start_ms, bound, count in found:
+        found.row_factory = None
+        for start_ms, bound, count in found.fetchall():
             bucket = counts[self._place(start_ms)]
             bucket[bound] = bucket.get(bound, 0) + count
         return {
@@ -89,7 +92,8 @@ class Buckets:
         into[place] = used if into[place] is NOTHING else into[place].plus(used)
 
     def _place(self, start_ms: int) -> int:
-        return bisect_right(self._starts, start_ms) - 1
+        place = self._places.get(start_ms)
+        return bisect_right(self._starts, start_ms) - 1 if place is None else place
 
 
 def _less(everything: list[int], named: Iterable[list[int]]) -> list[int]:
