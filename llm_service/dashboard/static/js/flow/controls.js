@@ -11,7 +11,7 @@ export function controlsView({ route }) {
   return html`<div class="flow-controls">
     <h2>Flow</h2>
     <div class="segments" role="group" aria-label="Range">
-      ${FLOW_RANGES.map((name) => html`<button class="segment" type="button" data-action="flow-range" data-value=${name} aria-label=${NAMES[name]}
+      ${FLOW_RANGES.map((name) => html`<button class="segment" type="button" data-action="flow-range" data-value=${name} aria-label=${`${WORDS[name]}, ${NAMES[name]}`}
         aria-pressed=${route.flow === name ? "true" : "false"}>${WORDS[name]}</button>`)}</div>
     <span class="grow"></span>
     <a class="tool" href=${`/api/telemetry/export?table=history&format=csv&range=${route.flow}`} download aria-label=${`Download the board's history of the ${NAMES[route.flow]} as CSV`}>

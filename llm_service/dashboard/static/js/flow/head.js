@@ -10,17 +10,17 @@ export function headView(page) {
   const seeded = sum(page.seeded);
   const perDay = page.days.length ? Math.round((10 * done) / page.days.length) / 10 : 0;
   return html`<section class="flow-head" aria-label="In this range">
-    <dl class="stat"><dt>Done</dt><dd class="stat-figure">${figure(done)}<small>${figure(perDay)} a day</small></dd>
-      <dd class="stat-sub">${seeded ? `${figure(seeded)} of them by their files' own times` : done ? "all while watched" : "none in this range"}</dd></dl>
-    ${times("Cycle time", "from assigned to done", page.cycle, done)}
-    ${times("Lead time", "from created to done", page.lead, done)}
+    <dl class="stat" data-stat="done"><dt>Done</dt><dd class="stat-figure">${figure(done)} <small>${figure(perDay)} a day</small></dd>
+      <dd class="stat-sub">${seeded ? `${figure(seeded)} of them with times from their files` : done ? "all while watched" : "none in this range"}</dd></dl>
+    ${times("cycle", "Cycle time", "from assigned to done", page.cycle, done)}
+    ${times("lead", "Lead time", "from created to done", page.lead, done)}
     ${inWork(page)}
   </section>`;
 }
 
-function times(label, meaning, { p50, p85, p95, tasks }, done) {
-  return html`<dl class="stat" data-times=${label}><dt>${label}<span class="stat-meaning">, ${meaning}</span></dt>
-    <dd class="stat-figure">${spanOf(p50)}<small>${tasks ? "p50" : ""}</small></dd>
+function times(name, label, meaning, { p50, p85, p95, tasks }, done) {
+  return html`<dl class="stat" data-stat=${name}><dt>${label}<span class="stat-meaning">, ${meaning}</span></dt>
+    <dd class="stat-figure">${spanOf(p50)} <small>${tasks ? "p50" : ""}</small></dd>
     <dd class="stat-sub">${tasks ? html`<span class="stat-part">p85 <b>${spanOf(p85)}</b></span> <span class="stat-part">p95 <b>${spanOf(p95)}</b></span> ${tasks < done ? html`<span class="stat-part">of ${plural(tasks, "task")}</span>` : nothing}`
       : "no finished task with known times"}</dd></dl>`;
 }
@@ -30,7 +30,7 @@ function inWork({ agents, ageing, cycle }) {
   const oldest = ageing.find(({ age_hours: age }) => age !== null)?.age_hours;
   const late = cycle.p85 === null ? 0 : ageing.filter(({ age_hours: age }) => age > cycle.p85).length;
   const sub = late ? `oldest ${spanOf(oldest)}; ${figure(late)} over p85 of the cycle time` : oldest == null ? "" : `oldest ${spanOf(oldest)}`;
-  return html`<dl class="stat"><dt>In work now</dt><dd class="stat-figure">${figure(count)}</dd><dd class="stat-sub">${sub}</dd></dl>`;
+  return html`<dl class="stat" data-stat="work"><dt>In work now</dt><dd class="stat-figure">${figure(count)}</dd><dd class="stat-sub">${sub}</dd></dl>`;
 }
 
 /** Since when somebody watches, and what nobody knows. */

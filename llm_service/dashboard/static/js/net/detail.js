@@ -2,6 +2,7 @@
 import { ApiError, getJson } from "./api.js";
 
 const QUIET_MS = 80;
+const WITH_TASKS = ["board", "flow"];
 
 /** Keeps `state.detail` in step with the route and the events. */
 export function createDetail(store) {
@@ -59,7 +60,7 @@ export function createDetail(store) {
 
 /** "task=<id>" or "file=<path>" of the route's open task; null when none is open. */
 export function keyOf(route) {
-  if (route.section !== "board") return null;
+  if (!WITH_TASKS.includes(route.section)) return null;
   if (route.task) return `task=${route.task}`;
   return route.file ? `file=${route.file}` : null;
 }

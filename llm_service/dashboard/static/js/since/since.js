@@ -7,12 +7,15 @@ import { sinceView } from "./view.js";
 import { createVisits } from "./visit.js";
 
 const SAY_MS = 1_500;
+const AGAIN_MS = 5_000;
+const MOST_FAILURES = 12;
 
 /** Start it for an instance; returns {actions}. `host` is where the strip is drawn. */
 export function startSince({ store, say, host, instance }) {
   const visits = createVisits(instance, storage("localStorage"), storage("sessionStorage"));
   let strip = null;
   let wanted = null;
+  let failures = 0;
 
   const draw = () => render(strip ? sinceView({ ...strip, now: store.state.now }) : nothing, host);
 
@@ -31,9 +34,12 @@ export function startSince({ store, say, host, instance }) {
       draw();
       setTimeout(() => say(sentence(when, parts)), SAY_MS);
     } catch (error) {
-      // Without an answer it is asked again when the line is up; without telemetry there is nothing to tell.
+      // A server that is away is asked again when the line is up, one that has just begun in a moment; without telemetry
+      // there is nothing to tell.
       if (!(error instanceof ApiError)) throw error;
-      if (error.status !== 0) wanted = null;
+      failures += 1;
+      if (error.status === 503 && failures < MOST_FAILURES) setTimeout(() => wanted === since && ask(since), AGAIN_MS);
+      else if (error.status !== 0) wanted = null;
     }
   }
 
