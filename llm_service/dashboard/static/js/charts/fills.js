@@ -32,5 +32,5 @@ export function dotsOf(spec, series, colour, theme) {
     ? { pointStyle: "rectRot", backgroundColor: theme.surface, borderColor: colour, borderWidth: 1.5, pointRadius: 4.5 }
     : { pointStyle: "circle", backgroundColor: colour, borderColor: theme.surface, borderWidth: 1, pointRadius: 4 };
   const data = spec.points.map(({ x }, index) => ({ x, y: series.values[index] }));
-  return { ...shape, data, pointHoverRadius: 6, pointHitRadius: 4 };
+  return { ...shape, data, clip: 8, pointHoverRadius: 6, pointHitRadius: 4 };
 }
