@@ -52,7 +52,7 @@ def blueprint(recorder: Recording, refusals: Counting, now_ms: Callable[[], int]
     @routes.post("/api/telemetry/invocations")
     def take() -> Ingested:
         door = DOORS[one_of(request.args, "door", list(DOORS), "api")]
-        raws = _rows(read_json(request))
+        raws = _rows(read_json(request, not_numbers=True))
         reader = RowReader(now_ms=now_ms(), tool="http", chance=secrets.randbits, door=door)
         rows, refused = reader.read_all(raws)
         done = recorder.record(rows) if rows else None

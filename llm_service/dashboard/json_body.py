@@ -17,15 +17,18 @@ MOST_CONTAINERS = 200_000
 _MIB = 1024 * 1024
 
 
-def read_json(request: Request, most: int = MOST_BYTES) -> Any:
-    """The body of `request`. Raises werkzeug's 400, 413 and 415 with a sentence."""
+def read_json(request: Request, most: int = MOST_BYTES, *, not_numbers: bool = False) -> Any:
+    """The body of `request`. Raises werkzeug's 400, 413 and 415 with a sentence.
+
+    `NaN` and `Infinity`, which Python's own `json` writes, cost the whole body unless `not_numbers` lets them in.
+    """
     if request.mimetype != "application/json":
         raise UnsupportedMediaType(f"send application/json; this is {request.mimetype[:60] or 'of no stated type'}")
     data = read_bytes(request, most)
     if data.count(b"{") + data.count(b"[") > MOST_CONTAINERS:
         raise RequestEntityTooLarge(f"more than {MOST_CONTAINERS:,} objects in one request; send several")
     try:
-        value = json.loads(data, parse_constant=_refuse_constant)
+        value = json.loads(data, parse_constant=float if not_numbers else _refuse_constant)
     except RecursionError:
         raise BadRequest(_TOO_DEEP) from None
     except ValueError as error:

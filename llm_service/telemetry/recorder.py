@@ -193,6 +193,8 @@ class Recorder:
         dropped = self._dropped
         counts = {"dropped": dropped - self._dropped_saved} if dropped > self._dropped_saved else {}
         try:
+            # Nobody is to be told that a row is kept which went into a file that has no name any more.
+            self._file.begin_anew_if_gone()
             results, kept = self._group.run(wanted, counts)
         except Exception as error:
             self._keep_waiting(items, wanted, error)

@@ -144,6 +144,17 @@ def test_a_file_that_is_removed_while_it_is_written_is_made_anew(tmp_path: Path)
     assert "was removed or replaced while it was in use" in database.notices[0]
 
 
+def test_what_is_told_right_after_the_file_was_removed_is_kept_before_it_is_answered(tmp_path: Path) -> None:
+    database = open_database(tmp_path)
+    with recording(database) as recorder:
+        recorder.record([row("before")])
+        for number in range(3):
+            for file in tmp_path.glob("telemetry.db*"):
+                file.unlink()
+            assert recorder.record([row(f"after-{number}")]).accepted == 1
+            assert ask(database, "SELECT invocation_id FROM invocations") == [(f"after-{number}",)]
+
+
 def test_a_price_that_cannot_be_had_costs_only_its_own_row(tmp_path: Path) -> None:
     class Broken(FlatPrices):
         def prepare(self, rows: Iterable[Invocation]) -> None:
