@@ -331,5 +331,10 @@ def test_a_tasks_detail_says_what_its_calls_cost(small_board) -> None:
     ]
     small_board.runtime.telemetry.opened().recorder.record(rows)
     cost = small_board.get("/api/tasks/c")[1]["cost"]
-    assert (cost["invocations"], cost["total_tokens"], cost["cost_usd"], cost["unpriced_invocations"]) == (2, 15, 0.25, 1)
+    assert (cost["invocations"], cost["total_tokens"], cost["cost_usd"], cost["unpriced_invocations"]) == (
+        2,
+        15,
+        0.25,
+        1,
+    )
     assert small_board.get("/api/tasks/a")[1]["cost"] is None
