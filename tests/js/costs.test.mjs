@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NO_COSTS, hasCosts, onCostEvent, withCosts, withNewest, withOlder } from "../../llm_service/dashboard/static/js/reduce/costs.js";
+import { NO_COSTS, hasCosts, onCostEvent, unpricedModels, withCosts, withNewest, withOlder } from "../../llm_service/dashboard/static/js/reduce/costs.js";
 import { addInvocation } from "../../llm_service/dashboard/static/js/reduce/live_bar.js";
 import { NO_COSTS_QUERY, pageAddress, rowsAddress } from "../../llm_service/dashboard/static/js/reduce/costs_query.js";
 import { HOME, formatRoute, parseRoute } from "../../llm_service/dashboard/static/js/url.js";
@@ -98,4 +98,13 @@ test("the server is asked for what the address says", () => {
   assert.equal(pageAddress(costs), "/api/costs?range=7d&by=agent");
   assert.equal(rowsAddress(costs, { cursor: "c" }), "/api/telemetry/invocations?model=x%2Fy&agent=&limit=50&cursor=c");
   assert.equal(pageAddress(parseRoute("#costs?from=2026-11-01").costs), "/api/costs?from=2026-11-01&by=model");
+});
+
+test("reasons are asked for again only where other models are without a price", () => {
+  const now = (models, invocations = 1) => ({ now: { unpriced: { invocations }, models: models.map((name) => ({ model_name: name, unpriced: 1 })) } });
+  assert.equal(unpricedModels(NO_COSTS), "");
+  assert.equal(unpricedModels(now([], 0)), "");
+  assert.equal(unpricedModels(now(["a"], 1)), unpricedModels(now(["a"], 2)));
+  assert.notEqual(unpricedModels(now(["a"])), unpricedModels(now(["a", "b"])));
+  assert.notEqual(unpricedModels(now([], 1)), "", "a model that is not among those told has one too");
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SLOTS, createColours } from "../../llm_service/dashboard/static/js/charts/colours.js";
 import { csvOf, drawn, entriesOf, isEmpty, tableOf } from "../../llm_service/dashboard/static/js/charts/spec.js";
-import { dollars, exactly, shortly, tokens } from "../../llm_service/dashboard/static/js/charts/units.js";
+import { dollars, dollarsInColumn, exactly, shortly, tokens } from "../../llm_service/dashboard/static/js/charts/units.js";
 import { costOverTime, errorRate, modelShare } from "../../llm_service/dashboard/static/js/costs/chart_specs.js";
 
 const SPEC = {
@@ -88,4 +88,8 @@ test("beyond twelve models the rest is one, and the sum stays", () => {
   const spec = modelShare({ models }, createColours(null));
   assert.equal(spec.points.length, 13);
   assert.deepEqual([spec.points.at(-1).long, spec.series[0].values.at(-1)], ["Others", 3]);
+});
+
+test("dollars of a column have their points below each other", () => {
+  assert.deepEqual([0, 0.04305, 0.021, 12.5, 0.000012, null].map(dollarsInColumn), ["$0.0000", "$0.0431", "$0.0210", "$12.5000", "$0.000012", "–"]);
 });

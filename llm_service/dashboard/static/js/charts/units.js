@@ -4,6 +4,7 @@ import { spanOf } from "../time.js";
 const NUMBERS = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
 const SHORT = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
 const CENTS = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
+const FOUR_DIGITS = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", minimumFractionDigits: 4 });
 const EXACT_USD = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", maximumFractionDigits: 6 });
 
 const EXACT = {
@@ -54,6 +55,12 @@ export function dollars(value) {
   if (value == null) return "–";
   if (value > 0 && value < 0.01) return `$${Number(value.toPrecision(2)).toFixed(6).replace(/0+$/, "")}`;
   return value >= 10_000 ? `$${NUMBERS.format(Math.round(value))}` : CENTS.format(value);
+}
+
+/** Dollars for a column of single calls, whose points stand below each other: "$0.0431", "$12.5000", "$0.000012". */
+export function dollarsInColumn(value) {
+  if (value == null) return "–";
+  return value > 0 && value < 0.0001 ? dollars(value) : FOUR_DIGITS.format(value);
 }
 
 /** Tokens for a headline: "9,800", "12.3K", "4.1M". */

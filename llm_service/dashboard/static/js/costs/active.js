@@ -1,6 +1,6 @@
 // Calls of the last five minutes.
 import { html, repeat } from "../lit.js";
-import { exactly, tokens } from "../charts/units.js";
+import { dollarsInColumn, exactly, tokens } from "../charts/units.js";
 import { ago, exact } from "../time.js";
 import { statusBadge } from "./status.js";
 
@@ -17,7 +17,7 @@ export function activeView({ costs: { now }, now: clock }) {
 function row(one, now) {
   return html`<li class="active-row" data-status=${one.status}>
     <b class="name">${one.model_name}</b><span class="name">${one.agent_name ?? "–"}</span><span class="name quiet">${one.tool_name}</span>
-    <span class="figure">${tokens(one.total_tokens)} tokens</span><span class="figure">${one.cost_usd == null ? "unpriced" : exactly(one.cost_usd, "usd")}</span>
+    <span class="figure">${tokens(one.total_tokens)} tokens</span><span class="figure">${one.cost_usd == null ? "unpriced" : dollarsInColumn(one.cost_usd)}</span>
     <span class="figure">${exactly(one.latency_ms, "ms")}</span>${statusBadge(one.status)}
     <time datetime=${one.timestamp} title=${exact(one.timestamp)}>${ago(one.timestamp, now)}</time></li>`;
 }

@@ -20,8 +20,9 @@ telemetry.record(model="claude-sonnet-4-5", agent="python-pedro",
 `;
 
 function curl(origin) {
-  return `curl -X POST ${origin}/api/telemetry/invocations \\
-  -H "Authorization: Bearer $LLM_SERVICE_TOKEN" \\
+  return `# "llm-service dashboard status" names the token's file
+curl ${origin}/api/telemetry/invocations \\
+  -H "Authorization: Bearer $(cat "$TOKEN_FILE")" \\
   -H "Content-Type: application/json" \\
   -d '[{"model": "claude-sonnet-4-5", "agent": "python-pedro",
         "input_tokens": 1200, "output_tokens": 300}]'

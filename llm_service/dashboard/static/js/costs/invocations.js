@@ -1,7 +1,7 @@
 // The newest invocations one by one, with filters that are in the address.
 import { html, live, nothing, repeat } from "../lit.js";
 import { icons } from "../icons.js";
-import { exactly } from "../charts/units.js";
+import { dollarsInColumn, exactly } from "../charts/units.js";
 import { ROW_STATUSES, exportAddress, isRowFiltered } from "../reduce/costs_query.js";
 import { exact, zoned } from "../time.js";
 import { figure, plural } from "../words.js";
@@ -78,7 +78,7 @@ function name(field, value) {
 function cost(row) {
   if (row.cost_usd == null) return html`<span class="unpriced">unpriced</span>`;
   const source = row.reported_usd != null ? "as its source reported it" : `estimated with ${row.price ?? "a known price"}`;
-  return html`<span title=${source}>${exactly(row.cost_usd, "usd")}</span>`;
+  return html`<span title=${`${exactly(row.cost_usd, "usd")}, ${source}`}>${dollarsInColumn(row.cost_usd)}</span>`;
 }
 
 function older({ next, word }) {

@@ -8,6 +8,7 @@ import { figure, plural } from "../words.js";
 const STATES = {
   reading: ["hourglass", "reading"], following: ["circle-check", "following"], missing: ["circle-dashed", "not found"], off: ["ban", "off"], error: ["triangle-alert", "error"],
 };
+const FAULTY = ["triangle-alert", "following, but not every file"];
 const SIZES = [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"]];
 
 /** The panel of the logs. */
@@ -35,15 +36,17 @@ function body({ enabled, sources, also_seen: seen, may_overlap: overlap }, now) 
 }
 
 function sourceRow(source, now) {
-  const [icon, word] = STATES[source.state] ?? ["circle", source.state];
+  // What one file's fault is stands below: the others of its folder are followed all the same.
+  const faulty = source.state === "following" && source.error;
+  const [icon, word] = faulty ? FAULTY : (STATES[source.state] ?? ["circle", source.state]);
   const skipped = Object.entries(source.skipped);
   const sum = skipped.reduce((all, [, count]) => all + count, 0);
   return html`<li class="source" data-state=${source.state}>
-    <div class="source-line"><b>${source.tool}</b><span class="call-status" data-state=${source.state}>${icons[icon]}${word}</span><code class="source-root">${source.root}</code>
+    <div class="source-line"><b>${source.tool}</b><span class="call-status" data-state=${faulty ? "error" : source.state}>${icons[icon]}${word}</span><code class="source-root">${source.root}</code>
       <span class="grow"></span>${source.newest_at ? html`<time class="quiet" datetime=${source.newest_at} title=${exact(source.newest_at)}>newest ${ago(source.newest_at, now)}</time>` : nothing}</div>
     <div class="source-line quiet"><span>${plural(source.files, "file")}</span><span>${plural(source.lines, "line")}</span><span>${plural(source.messages, "call")}</span>
       <span>${size(source.bytes_read)} of ${size(source.bytes_total)} read</span></div>
-    ${source.bytes_total > source.bytes_read ? html`<progress class="source-bar" max=${source.bytes_total} .value=${source.bytes_read} aria-label=${`${source.tool}: read so far`}></progress>` : nothing}
+    ${source.bytes_total > source.bytes_read && !source.error ? html`<progress class="source-bar" max=${source.bytes_total} .value=${source.bytes_read} aria-label=${`${source.tool}: read so far`}></progress>` : nothing}
     ${source.error ? html`<p class="source-also">${icons["triangle-alert"]}${source.error}</p>` : nothing}
     ${sum ? html`<details class="source-more"><summary>${plural(sum, "line")} skipped</summary><ul>${skipped.map(([reason, count]) => html`<li>${figure(count)} × ${reason}</li>`)}</ul></details>` : nothing}
   </li>`;

@@ -1,18 +1,31 @@
-// The way out of "unpriced": which models have no price, and the lines of the settings that give them one.
-import { html } from "../lit.js";
+// The way out of "unpriced": which models have no price and why, and the lines of the settings that give them one.
+import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
+import { copyable } from "../views/empty.js";
 import { plural } from "../words.js";
 
-const MOST = 3;
+const NAMED = 3;
 
-/** A strip while calls have no price; nothing otherwise. */
-export function unpricedView({ costs: { now } }) {
+/** A strip while calls have no price; nothing otherwise. The lines are the server's own, so no price is made up here. */
+export function unpricedView({ costs: { now, prices } }) {
   if (!now?.unpriced.invocations) return null;
-  const models = now.models.filter((model) => model.unpriced > 0).map((model) => model.model_name);
-  const lines = models.slice(0, MOST).map((name) => `[prices.${JSON.stringify(name)}]\ninput = 0.50    # US dollars per million tokens\noutput = 1.50\n`).join("\n");
+  const { invocations, tokens } = now.unpriced;
+  const models = prices.data?.unpriced ?? [];
+  const names = models.length ? models.map(({ model }) => model) : now.models.filter((model) => model.unpriced > 0).map((model) => model.model_name);
   return html`<div class="cost-unpriced" role="note">${icons["triangle-alert"]}
-    <p>${plural(now.unpriced.invocations, "call")} (${plural(now.unpriced.tokens, "token")}) ${now.unpriced.invocations === 1 ? "has" : "have"} no known price and ${now.unpriced.invocations === 1 ? "is" : "are"} in no sum of dollars${models.length ? html`: ${models.slice(0, MOST).map((name, index) => html`${index ? ", " : ""}<code>${name}</code>`)}${models.length > MOST ? " and others" : ""}` : ""}.
-      Name a price in llm-service.toml, then run <code>llm-service telemetry reprice</code>.</p>
-    ${lines ? html`<button class="button" type="button" data-action="copy" data-copy=${lines}>${icons.copy}Copy the lines</button>` : null}
-    <button class="button" type="button" data-action="costs-unpriced">Show the calls</button></div>`;
+    <p>${plural(invocations, "call")} (${plural(tokens, "token")}) ${invocations === 1 ? "has" : "have"} no known price and ${invocations === 1 ? "is" : "are"} in no sum of dollars${names.length ? html`: ${named(names)}` : ""}.</p>
+    <button class="button" type="button" data-action="costs-unpriced">Show the calls</button>
+    ${models.length ? wayOut(models) : prices.word === "failed" ? html`<p class="cost-unpriced-more">The reasons could not be loaded: ${prices.error}</p>` : nothing}</div>`;
+}
+
+function named(names) {
+  return html`${names.slice(0, NAMED).map((name, index) => html`${index ? ", " : ""}<code>${name}</code>`)}${names.length > NAMED ? " and others" : ""}`;
+}
+
+function wayOut(models) {
+  const lines = models.map(({ fix }) => fix).filter(Boolean).join("\n");
+  return html`<details class="source-more cost-unpriced-more"><summary>How they get a price</summary>
+    <ul>${models.map(({ model, invocations, why }) => html`<li><code>${model}</code> ${plural(invocations, "call")}: ${why}</li>`)}</ul>
+    ${lines ? copyable(`At the top of llm-service.toml${lines.includes("DOLLARS") ? ", with the price in place of DOLLARS" : ""}`, `${lines}\n`) : nothing}
+    <p>${lines ? "Then start the dashboard again. " : ""}Calls of before get the price from <code>llm-service telemetry reprice</code>.</p></details>`;
 }

@@ -1,7 +1,7 @@
 // The page Costs asks for what it shows, and asks again when it is told of a change. It never polls.
 import { ApiError, getJson } from "./api.js";
 import { pageAddress, rowsAddress, sameCharts, sameRows } from "../reduce/costs_query.js";
-import { withNewest, withOlder } from "../reduce/costs.js";
+import { unpricedModels, withNewest, withOlder } from "../reduce/costs.js";
 
 const CHARTS_MS = 1_500;
 const ROWS_MS = 400;
@@ -45,10 +45,23 @@ export function createCostsLoading(store, { reading }) {
 
   const loadSources = () => ask("/api/telemetry/sources", (data) => put({ sources: { word: "ready", data, error: "" } }), (error) => put({ sources: { word: "failed", error } }));
 
+  // Looking up why a model has no price may read every kept call: only where the models without one are others than before.
+  let explained = "";
+  const loadPrices = async () => {
+    const models = unpricedModels(store.state.costs);
+    if (models === explained) return;
+    explained = models;
+    await ask("/api/telemetry/prices", (data) => put({ prices: { word: "ready", data, error: "" } }), (error) => {
+      explained = "";
+      put({ prices: { word: "failed", error } });
+    });
+  };
+
   const charts = throttled(loadPage, CHARTS_MS, here);
   const rows = throttled(loadRows, ROWS_MS, here);
   const sources = throttled(loadSources, SOURCES_MS, here);
-  const all = () => [charts, rows, sources].forEach((soon) => soon());
+  const prices = throttled(loadPrices, SOURCES_MS, here);
+  const all = () => [charts, rows, sources, prices].forEach((soon) => soon());
 
   store.subscribe((state, before) => {
     if (!here()) return;

@@ -9,9 +9,10 @@ export const NO_COSTS = Object.freeze({
   page: Object.freeze({ word: "unknown", data: null, error: "", query: null, at: null }),
   rows: Object.freeze({ word: "unknown", list: [], next: null, searchedTo: null, held: 0, error: "", query: null }),
   sources: Object.freeze({ word: "unknown", data: null, error: "" }),
+  prices: Object.freeze({ word: "unknown", data: null, error: "" }),
 });
 
-/** A patch of one part: {page: {…}} or {rows: {…}} or {sources: {…}} or {now}. */
+/** A patch of one part: {page: {…}} or {rows: {…}} or {sources: {…}} or {prices: {…}} or {now}. */
 export function withCosts(costs, patch) {
   const next = { ...costs };
   for (const [part, value] of Object.entries(patch)) next[part] = part === "now" ? value : { ...costs[part], ...value };
@@ -29,6 +30,12 @@ export function onCostEvent(costs, name, payload) {
 /** Whether anybody has told of a model call yet. */
 export function hasCosts({ now }) {
   return Boolean(now && (now.tokens.total > 0 || now.costs.total > 0 || now.unpriced.invocations > 0));
+}
+
+/** Which models the server says are unpriced, as one text; empty while every call has a price. */
+export function unpricedModels({ now }) {
+  if (!now?.unpriced.invocations) return "";
+  return `unpriced: ${now.models.filter((model) => model.unpriced > 0).map((model) => model.model_name).join("\n")}`;
 }
 
 /** The first page of invocations again: new ones go in at the top, or are only counted while the reader is among them. */
