@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ageing, byAgent, cumulative, cycleTimes, throughput } from "../../llm_service/dashboard/static/js/flow/specs.js";
 import { csvOf, drawn, entriesOf, tableOf } from "../../llm_service/dashboard/static/js/charts/spec.js";
 import { logTicks, stepOf } from "../../llm_service/dashboard/static/js/charts/units.js";
-import { boardMoved, dateIn } from "../../llm_service/dashboard/static/js/reduce/flow.js";
+import { boardMoved, dateIn, isBare, isEarly } from "../../llm_service/dashboard/static/js/reduce/flow.js";
 import { spanOf } from "../../llm_service/dashboard/static/js/time.js";
 import { formatRoute, parseRoute } from "../../llm_service/dashboard/static/js/url.js";
 
@@ -71,6 +71,14 @@ test("an axis of hours has lines where people expect them", () => {
 test("the range and an open task are in the address", () => {
   for (const address of ["#flow", "#flow?range=90d", "#flow?range=7d&task=t1", "#flow?file=done/a/x.yaml"]) assert.equal(formatRoute(parseRoute(address)), address);
   assert.equal(parseRoute("#flow?range=5y").flow, "30d");
+});
+
+test("an answer without the tasks that lie on the board came too early", () => {
+  const bare = { ...PAGE, agents: [], created: [0], standing: { inbox: [0], assigned: [0], done: [0] } };
+  const counts = { inbox: 0, assigned: 1, done: 0, problems: 0 };
+  assert.deepEqual([isBare(bare), isBare(PAGE)], [true, false]);
+  assert.deepEqual([isEarly(bare, { counts }), isEarly(bare, { counts: { ...counts, assigned: 0 } }), isEarly(bare, { counts: null })], [true, false, false]);
+  assert.deepEqual([isEarly({ ...PAGE, watching_since: null }, { counts }), isEarly(PAGE, { counts })], [true, false]);
 });
 
 test("a board that moved is one whose stream went on", () => {

@@ -1,7 +1,7 @@
 // The page Flow asks for its range, and again when the board has moved or the day is over. It never polls;
 // only what failed, because the server has just begun say, is tried again by itself, ever less often.
 import { ApiError, getJson } from "../net/api.js";
-import { boardMoved, dateIn } from "../reduce/flow.js";
+import { boardMoved, dateIn, isEarly } from "../reduce/flow.js";
 
 const SETTLE_MS = 700;
 const EVERY_MS = 3_000;
@@ -28,7 +28,7 @@ export function createFlowLoading(store) {
     try {
       const data = await getJson(`/api/flow?range=${range}`);
       // A server that has just begun has not compared the board with its history yet: that is no empty board.
-      if (!data.watching_since && (tries += 1) < BEGIN_TRIES) return void setTimeout(() => here() && load(), BEGIN_MS);
+      if (isEarly(data, store.state.board) && (tries += 1) < BEGIN_TRIES) return void setTimeout(() => here() && load(), BEGIN_MS);
       failures = tries = 0;
       if (range === store.state.route.flow) put({ word: "ready", data, range, at: Date.now(), error: "" });
     } catch (error) {

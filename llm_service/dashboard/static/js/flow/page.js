@@ -5,6 +5,7 @@ import { chartActions } from "../charts/actions.js";
 import { createColours } from "../charts/colours.js";
 import { chartPanel, chartSkeleton } from "../charts/panel.js";
 import { clock } from "../time.js";
+import { isBare } from "../reduce/flow.js";
 import { flowActions } from "./actions.js";
 import { controlsView } from "./controls.js";
 import { emptyBoard } from "./empty.js";
@@ -42,12 +43,6 @@ function loaded(data, charts, stale) {
   if (isBare(data)) return emptyBoard();
   return html`${headView(data)}${knownView(data)}
     <div class="flow-charts">${CHARTS.map(({ make, wide, empty }) => chartPanel(specOf(make, data), charts, { empty, stale, wide }))}</div>`;
-}
-
-/** No task has ever been there. */
-function isBare({ standing, agents, created, unknown }) {
-  const some = (list) => list.some((count) => count > 0);
-  return !unknown && !agents.length && !some(created) && !some(standing.inbox) && !some(standing.assigned) && !some(standing.done);
 }
 
 function skeletons() {

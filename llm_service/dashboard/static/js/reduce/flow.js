@@ -16,6 +16,17 @@ export function boardMoved({ streams: { board: now } }, { streams: { board: befo
   return now !== before && (now?.epoch !== before?.epoch || now?.seq !== before?.seq);
 }
 
+/** Whether no task has ever been there. */
+export function isBare({ standing, agents, created, unknown }) {
+  const some = (list) => list.some((count) => count > 0);
+  return !unknown && !agents.length && !some(created) && !some(standing.inbox) && !some(standing.assigned) && !some(standing.done);
+}
+
+/** Whether the history has not yet been compared with the board, as when the server has just begun for the first time. */
+export function isEarly(data, { counts }) {
+  return !data.watching_since || (isBare(data) && Boolean(counts) && counts.inbox + counts.assigned + counts.done > 0);
+}
+
 /** The date of a moment in a time zone, "2026-11-21"; null in a zone that the browser does not know. */
 export function dateIn(ms, timeZone) {
   try {
