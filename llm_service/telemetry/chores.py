@@ -38,8 +38,9 @@ class Chores:
     """Runs each chore when its time has come."""
 
     def __init__(self, file: WriterFile, now_ms: Callable[[], int], keep_days: int) -> None:
+        self._rezoning = Rezoning(file, now_ms)
         chores: tuple[Chore, ...] = (
-            Rezoning(file, now_ms),
+            self._rezoning,
             Retention(file, now_ms, keep_days),
             _Log(file),
             _Optimize(file),
@@ -55,6 +56,11 @@ class Chores:
     def pause_s(self) -> float:
         """How long the writer may wait for work before a chore is due."""
         return max(0.0, min(due for due, _ in self._due) - time.monotonic())
+
+    def days_moved(self) -> bool:
+        """Whether all days are those of another zone since this was asked last: what was told of them is old."""
+        moved, self._rezoning.done = self._rezoning.done, False
+        return moved
 
     def step(self, *, idle: bool) -> None:
         """Do what is due; faults of the file go on to the caller, every other failure costs one chore a minute."""

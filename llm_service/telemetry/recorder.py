@@ -32,7 +32,10 @@ RETRY_S = (0.25, 0.5, 1.0, 2.0, 5.0)
 
 
 class Committed(NamedTuple):
-    """A commit with invocations: its newest rows (at most `TOLD`), how many it kept, and when it was done."""
+    """A commit with invocations: its newest rows (at most `TOLD`), how many it kept, and when it was done.
+
+    None of them, where only the days were counted anew.
+    """
 
     rows: tuple[Kept, ...]
     counted: int
@@ -94,7 +97,7 @@ class Recorder:
         return (*found, *self._chores.condition)
 
     def on_commit(self, listener: Callable[[Committed], None]) -> None:
-        """Call `listener` after every commit with invocations, on the recorder's thread: it must be quick."""
+        """Call `listener` after every commit that changes sums, on the recorder's thread: it must be quick."""
         self._listeners.append(listener)
 
     def start(self) -> None:
@@ -187,6 +190,8 @@ class Recorder:
             self._resume()
         if not self._queue.closed:
             self._chores.step(idle=not items)
+            if self._chores.days_moved():
+                self._tell(Committed((), 0, self._now_ms()))
 
     def _write(self, items: list[Item]) -> None:
         wanted = [item for item in items if item.answer is None or item.answer.set_running_or_notify_cancel()]

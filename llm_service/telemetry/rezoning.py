@@ -35,6 +35,8 @@ class Rezoning:
         self._file = file
         self._now_ms = now_ms
         self.condition: str | None = None
+        self.done = False
+        """Whether days were moved to their end since somebody set this back."""
 
     def step(self) -> float:
         """Count one day anew; at once again where there are more."""
@@ -48,6 +50,8 @@ class Rezoning:
                 return _NEVER_S
             self.condition = f"Days are being counted anew for the time zone {zone.name}."
             self._next_day(connection, zone, int(end))
+            more = sums.fact(connection, "rezoning_ms") is not None
+        self.done = self.done or not more
         return 0.0
 
     def _begin(self, connection: sqlite3.Connection, zone: Zone) -> None:

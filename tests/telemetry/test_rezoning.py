@@ -11,6 +11,7 @@ from llm_service.core.usage import Door, Invocation
 from llm_service.telemetry.database import Database
 from llm_service.telemetry.ingest import Kept
 from llm_service.telemetry.integrity import check
+from llm_service.telemetry.recorder import Committed, Recorder
 from tests.kit.store import (
     DAY_MS,
     HOUR_MS,
@@ -118,3 +119,26 @@ def test_a_stop_in_the_middle_is_taken_up_again(tmp_path: Path) -> None:
         assert check(database).ok
     hours_from_ms = int(ask(database, "SELECT value FROM facts WHERE name = 'hours_from_ms'")[0][0])
     assert kept_sums(database) == expected_sums(kept(rows), "Asia/Kolkata", hours_from_ms)
+
+
+def test_who_tells_of_days_hears_when_they_have_moved(tmp_path: Path) -> None:
+    with recording(open_database(tmp_path)) as recorder:
+        recorder.record(calls())
+    database = open_database(tmp_path, zone="Asia/Kolkata")
+    today: list[int] = []
+    recorder = Recorder(database, FlatPrices(), now_ms=Clock())
+
+    def look(committed: Committed) -> None:
+        assert (committed.rows, committed.counted) == ((), 0)
+        start_ms = database.zone.day_start_ms(NOON_MS)
+        query = "SELECT invocations FROM rollups WHERE width = 'day' AND dimension = 'all' AND start_ms = ?"
+        today.extend(number for (number,) in ask(database, query, start_ms))
+
+    recorder.on_commit(look)
+    recorder.start()
+    try:
+        wait_until(lambda: today, "a word about the days")
+        assert moved(database)
+        assert len(today) == 1
+    finally:
+        recorder.stop(5.0)
