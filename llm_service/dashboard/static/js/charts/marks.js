@@ -12,15 +12,22 @@ export const markLines = {
     ctx.lineWidth = 1;
     ctx.setLineDash([4, 3]);
     let free = sideways ? -Infinity : Infinity;
+    const crowded = sideways && !haveRoom(ctx, scale, marks);
     for (const { value, label, short = label } of marks) {
       if (value == null || value > scale.max || value < scale.min) continue;
       const at = Math.round(scale.getPixelForValue(value)) + 0.5;
       line(chart, at, sideways);
-      free = sideways ? above(chart, at, [label, short], look, free) : beside(chart, Math.min(at, free), [label, short], look);
+      free = sideways ? above(chart, at, crowded ? [short] : [label, short], look, free) : beside(chart, Math.min(at, free), [label, short], look);
     }
     ctx.restore();
   },
 };
+
+/** Whether the whole names fit side by side; if one does not, all are short. */
+function haveRoom(ctx, scale, marks) {
+  const places = marks.map(({ value, label }) => ({ at: scale.getPixelForValue(value), half: ctx.measureText(label).width / 2 + 4 }));
+  return places.every(({ at, half }, index) => index === 0 || at - half >= places[index - 1].at + places[index - 1].half);
+}
 
 function line({ ctx, chartArea: { left, right, top, bottom } }, at, sideways) {
   ctx.beginPath();
