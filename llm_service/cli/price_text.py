@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llm_service.core.price_shapes import ModelPrices, PeriodJson, PriceJson, PricesPage, RateJson, Repriced
+from llm_service.core.price_shapes import (
+    ModelPrices,
+    PeriodJson,
+    PriceJson,
+    PricesPage,
+    RateJson,
+    Repriced,
+    RepricedModel,
+)
 
 _HEADINGS = ("MODEL", "PROVIDER", "INPUT", "OUTPUT", "CACHE READ", "CACHE WRITE", "SOURCE")
 _SHOWN = ("input", "output", "cache_read", "cache_write")
@@ -39,7 +47,7 @@ def page_lines(page: PricesPage) -> Iterator[str]:
         yield ""
         yield f"{_counted(count, 'model')} unpriced, counted in no sum of dollars:"
         for model in page["unpriced"]:
-            used = f"{_counted(model['invocations'], 'invocation')}, {_counted(model['tokens'], 'token')}"
+            used = f"{_counted(model['invocations'], 'call')}, {_counted(model['tokens'], 'token')}"
             yield f"  {model['model']}: {used}; {model['why']}"
         if fixes := [model["fix"] for model in page["unpriced"] if model["fix"]]:
             yield "To give them a price, put these lines at the top of llm-service.toml:"
@@ -52,7 +60,7 @@ def repriced_lines(done: Repriced) -> Iterator[str]:
     if not done["models"]:
         yield "Every estimated cost is that of the present prices; nothing to change."
         return
-    rows = [("MODEL", "PROVIDER", "ROWS", "UNPRICED", "BEFORE", "AFTER")]
+    rows = [("MODEL", "PROVIDER", "CALLS", "UNPRICED", "BEFORE", "AFTER")]
     for model in done["models"]:
         rows.append(
             (
@@ -60,16 +68,21 @@ def repriced_lines(done: Repriced) -> Iterator[str]:
                 model["provider"] or "-",
                 f"{model['invocations']:,}",
                 f"{model['unpriced']:,}",
-                f"${model['before_usd']:,.6f}",
+                _before(model),
                 f"${model['after_usd']:,.6f}",
             )
         )
     yield from _table(rows)
     verb = "Changed" if done["applied"] else "Would change"
-    rows_changed = _counted(done["invocations"], "row")
-    yield f"{verb} {rows_changed}: ${done['before_usd']:,.6f} becomes ${done['after_usd']:,.6f}."
+    changed = _counted(done["invocations"], "call")
+    yield f"{verb} {changed}: ${done['before_usd']:,.6f} becomes ${done['after_usd']:,.6f}."
     if not done["applied"]:
         yield "To do it: llm-service telemetry reprice --apply"
+
+
+def _before(model: RepricedModel) -> str:
+    """What it cost; where no call had a price nobody knew, which is not $0."""
+    return "-" if model["unpriced"] >= model["invocations"] else f"${model['before_usd']:,.6f}"
 
 
 def _price_lines(price: PriceJson, page: PricesPage) -> Iterator[str]:

@@ -16,7 +16,7 @@ from llm_service.telemetry.repricing import Repricer
 MOST = 500
 """Models listed; the rest have spent less."""
 
-WAITING = "it has a price by now, which its rows get from: llm-service telemetry reprice"
+WAITING = "it has a price by now, which its calls get from: llm-service telemetry reprice --apply"
 
 _IN_USE = """
 SELECT DISTINCT prices.model, prices.provider FROM prices

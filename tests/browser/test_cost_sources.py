@@ -23,7 +23,7 @@ def post_otlp(server: Server, signal: str, name: str) -> None:
 
 
 def with_logs(make_server: Callable[..., Server]) -> tuple[Server, Path]:
-    """A server that takes OTLP, with a session of Claude Code and an OpenCode database that is none; the session's file."""
+    """A server that takes OTLP, with a Claude Code session and no real OpenCode database; the session's file."""
     server = make_server(LLM_SERVICE_OTLP="true")
     home = Path(server.environ["HOME"])
     log = home / ".claude/projects/-home-ada-widget/s.jsonl"
@@ -42,7 +42,7 @@ def test_sources_are_shown_as_they_are_followed_and_as_they_fail(make_server, op
     expect(claude.locator(".call-status")).to_have_text("following")
     expect(claude).to_contain_text("1 file")
     expect(claude).to_contain_text("1 call")
-    claude.get_by_text("1 line skipped").click()
+    claude.get_by_text("1 skipped").click()
     expect(claude).to_contain_text("1 × unknown type: brain-dump")
     broken = page.locator(".source", has_text="opencode")
     expect(broken.locator(".call-status")).to_have_text("following, but not every file")
@@ -115,3 +115,16 @@ def test_axe_finds_nothing_serious_in_sources_and_reasons(make_server, context_o
     page.get_by_text("How they get a price").click()
     expect(page.locator(".source", has_text="claude-code")).to_be_visible()
     assert serious(page) == []
+
+
+def test_the_top_bar_fits_a_phone_with_money_and_problems(server, work_dir, open_page):
+    work_dir.write("inbox/broken.yaml", "title: [\n")
+    record(server, {"model": "claude-sonnet-4-5", "input_tokens": 100, "cost_usd": 123.45})
+    page = open_page(server, "#costs", viewport={"width": 360, "height": 800}, has_touch=True, is_mobile=True).page
+    expect(page.locator("#topbar .chip.danger")).to_be_visible()
+    expect(page.locator(".ticker [data-part=today]")).to_have_text("$123.45")
+    beyond = "() => document.querySelector('#topbar').scrollWidth - document.querySelector('#topbar').clientWidth"
+    assert page.evaluate(beyond) <= 0
+    server.kill()
+    expect(page.locator("[data-part=connection]")).to_have_text("Reconnecting")
+    assert page.evaluate(beyond) <= 0, "while it is away"

@@ -110,7 +110,7 @@ def test_without_a_model_it_lists_what_is_used_and_what_is_missing(asked, projec
         line.split()[:7] for line in said.out.splitlines()
     ]
     assert "2 models unpriced, counted in no sum of dollars:" in said.out
-    assert "  our-model: 1 invocation, 1,000 tokens; genai-prices has no price per token for it" in said.out
+    assert "  our-model: 1 call, 1,000 tokens; genai-prices has no price per token for it" in said.out
     assert '  prices."qwen3:30b" = { free = true }' in said.out
     page = json.loads(asked("prices", "--json").out)
     assert {model["model"] for model in page["unpriced"]} == {"qwen3:30b", "our-model"}
@@ -123,7 +123,8 @@ def test_reprice_previews_first_and_applies_when_told_to(asked, project: Path):
     (project / "llm-service.toml").write_text('prices."our-*" = { input = 2, output = 4 }\n')
     said = asked("reprice")
     assert said.code == 0
-    assert "Would change 1 row: $0.000000 becomes $0.002000." in said.out
+    assert ["our-model", "-", "1", "1", "-", "$0.002000"] in [line.split() for line in said.out.splitlines()]
+    assert "Would change 1 call: $0.000000 becomes $0.002000." in said.out
     assert costs(kept) == {"gpt-5": 1_250_000, "our-model": None}
     done = json.loads(asked("reprice", "--apply", "--json").out)
     assert (done["applied"], done["invocations"], done["after_usd"]) == (True, 1, 0.002)
@@ -144,5 +145,5 @@ def test_a_running_dashboard_answers_by_its_own_settings(make_server: Callable[.
     assert "$2.00 per million" in said.stdout
     said = run_beside(server, "telemetry", "reprice", "--apply", *where)
     assert said.returncode == 0, said.stderr
-    assert "Changed 1 row:" in said.stdout
+    assert "Changed 1 call:" in said.stdout
     assert costs(server.state_dir) == {"our-model": 2_000_000}

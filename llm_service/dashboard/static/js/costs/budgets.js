@@ -5,7 +5,7 @@ import { ago, exact } from "../time.js";
 import { figure, plural } from "../words.js";
 import { amount } from "./budget_words.js";
 
-const STATES = { ok: ["circle-check", "ok"], warn: ["triangle-alert", "near"], over: ["octagon-alert", "over"] };
+const STATES = { ok: ["circle-check", "ok"], warn: ["triangle-alert", "warn"], over: ["octagon-alert", "over"] };
 const KINDS = {
   threshold: ["triangle-alert", "reached"], forecast: ["hourglass", "foretold"], over: ["octagon-alert", "over"], cleared: ["circle-check", "passed"],
 };

@@ -48,7 +48,7 @@ function sourceRow(source, now) {
       <span>${size(source.bytes_read)} of ${size(source.bytes_total)} read</span></div>
     ${source.bytes_total > source.bytes_read && !source.error ? html`<progress class="source-bar" max=${source.bytes_total} .value=${source.bytes_read} aria-label=${`${source.tool}: read so far`}></progress>` : nothing}
     ${source.error ? html`<p class="source-also">${icons["triangle-alert"]}${source.error}</p>` : nothing}
-    ${sum ? html`<details class="source-more"><summary>${plural(sum, "line")} skipped</summary><ul>${skipped.map(([reason, count]) => html`<li>${figure(count)} × ${reason}</li>`)}</ul></details>` : nothing}
+    ${sum ? html`<details class="source-more"><summary>${figure(sum)} skipped</summary><ul>${skipped.map(([reason, count]) => html`<li>${figure(count)} × ${reason}</li>`)}</ul></details>` : nothing}
   </li>`;
 }
 

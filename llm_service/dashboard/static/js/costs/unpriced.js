@@ -27,5 +27,5 @@ function wayOut(models) {
   return html`<details class="source-more cost-unpriced-more"><summary>How they get a price</summary>
     <ul>${models.map(({ model, invocations, why }) => html`<li><code>${model}</code> ${plural(invocations, "call")}: ${why}</li>`)}</ul>
     ${lines ? copyable(`At the top of llm-service.toml${lines.includes("DOLLARS") ? ", with the price in place of DOLLARS" : ""}`, `${lines}\n`) : nothing}
-    <p>${lines ? "Then start the dashboard again. " : ""}Calls of before get the price from <code>llm-service telemetry reprice</code>.</p></details>`;
+    <p>${lines ? "Then start the dashboard again. " : ""}Earlier calls get their price with <code>llm-service telemetry reprice --apply</code>.</p></details>`;
 }

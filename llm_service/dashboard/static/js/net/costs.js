@@ -45,7 +45,7 @@ export function createCostsLoading(store, { reading }) {
 
   const loadSources = () => ask("/api/telemetry/sources", (data) => put({ sources: { word: "ready", data, error: "" } }), (error) => put({ sources: { word: "failed", error } }));
 
-  // Looking up why a model has no price may read every kept call: only where the models without one are others than before.
+  // Looking up why a model has no price reads every call that has none: only where the models without one are others than before.
   let explained = "";
   const loadPrices = async () => {
     const models = unpricedModels(store.state.costs);
