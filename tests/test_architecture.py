@@ -31,6 +31,7 @@ FLOORS = {
     "private_files": 0,
     "mounts": 0,
     "logs": 0,
+    "background": 0,
     "errors": 0,
     "": 0,  # the package itself: its version
 }

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from llm_service.background import Background
 from llm_service.core.budget_alerts import Told, judge
 from llm_service.core.budget_shapes import AlertJson, BudgetAlert, BudgetChanged, BudgetJson
 from llm_service.core.budget_words import alert_body, budget_json
@@ -36,7 +37,7 @@ ALL = None
 Touched = set[tuple[str, str]]
 
 
-class BudgetWatch:
+class BudgetWatch(Background):
     """One thread, "budgets". `publish` takes events, `tell` what the webhook is told; neither may block for long."""
 
     def __init__(
@@ -49,6 +50,7 @@ class BudgetWatch:
         tell: Callable[[Mapping[str, Any]], None],
         now_ms: Callable[[], int],
     ) -> None:
+        super().__init__("budgets")
         self._database = database
         self._recorder = recorder
         self.rules = rules
@@ -61,22 +63,6 @@ class BudgetWatch:
         self._guard = threading.Lock()
         self._touched: Touched | None = ALL
         self._wake = threading.Event()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="budgets", daemon=True)
-        self.failures = 0
-
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self, deadline_s: float = 1.0) -> None:
-        self._stop.set()
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(deadline_s)
 
     def committed(self, committed: Any) -> None:
         """Note what a commit touched; on the recorder's thread, so it only writes down names."""
@@ -109,8 +95,11 @@ class BudgetWatch:
             self._raise(raised)
         self._show(standings, everything=touched is ALL)
 
+    def _wake_up(self) -> None:
+        self._wake.set()
+
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while not self._stopping.is_set():
             with self._guard:
                 touched, self._touched = self._touched, set()
             began_s = time.monotonic()
@@ -121,7 +110,7 @@ class BudgetWatch:
                 self._told.clear()  # what was kept last is not sure
                 log.exception("budgets: a look at them failed, trying again")
             # Many budgets take long: at most a tenth of the time goes into looking.
-            self._stop.wait(max(AT_MOST_EVERY_S, 9 * (time.monotonic() - began_s)))
+            self._stopping.wait(max(AT_MOST_EVERY_S, 9 * (time.monotonic() - began_s)))
             if not self._wake.wait(TIMER_S):
                 self.look_again()
             self._wake.clear()

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from sqlite3 import Connection
 from typing import NamedTuple, Protocol, TypeVar
 
+from llm_service.background import Background
 from llm_service.core.shapes import CardJson
 from llm_service.core.stream import Numbered
 from llm_service.core.times import parse_ms
@@ -48,41 +49,25 @@ class _Compare(NamedTuple):
     at_ms: int
 
 
-class History:
+class History(Background):
     """`ask_board` gives the whole board, asked on this thread; it raises when the hub is gone."""
 
     def __init__(self, recorder: Writer, ask_board: Callable[[], Board], *, now_ms: Callable[[], int]) -> None:
-        self.failures = 0
+        super().__init__("history")
         self._recorder = recorder
         self._ask_board = ask_board
         self._now_ms = now_ms
         self._waiting: deque[tuple[int, Change] | _Compare | Moment] = deque()
         self._wake = threading.Event()
-        self._stop = threading.Event()
         self._deaf = False
         self._lost = False
         self._seq = -1
         self._watching = False
-        self._thread = threading.Thread(target=self._run, name="history", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self, deadline_s: float = 1.0) -> None:
-        """Write what is waiting and that nobody watches any more."""
-        self._stop.set()
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(deadline_s)
 
     def give_up(self) -> None:
         """Nothing can be kept in this run: hear no more."""
         self._deaf = True
         self._waiting.clear()
-
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive()
 
     def sink(self, events: list[Numbered]) -> None:
         """Take the hub's events; never waits."""
@@ -113,11 +98,15 @@ class History:
             assert isinstance(item, dict)
             self._waiting.append((event.seq, Change(str(item.get("event", event.name)), at_ms, item)))
 
+    def _wake_up(self) -> None:
+        self._wake.set()
+
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while not self._stopping.is_set():
             self._wake.wait(SEEN_EVERY_S)
             self._wake.clear()
             self._guarded(self._work)
+        # What is waiting is written, and that nobody watches any more.
         self._guarded(self._work)
         if self._watching:
             self._guarded(lambda: self._write(lambda db: note_watching(db, "watch.stopped", self._now_ms())))
@@ -128,9 +117,9 @@ class History:
         except Exception as error:  # noqa: BLE001 - the board must not suffer; what was lost is found by comparing
             self._lost = True
             self.failures += 1
-            level = logging.DEBUG if self._stop.is_set() else logging.WARNING
+            level = logging.DEBUG if self._stopping.is_set() else logging.WARNING
             log.log(level, "history: the board's changes could not be kept (%s); they are looked for again", error)
-            self._stop.wait(1.0)
+            self._stopping.wait(1.0)
 
     def _work(self) -> None:
         if self._lost and self._watching:
@@ -179,7 +168,7 @@ class History:
         self._watching = True
 
     def _write(self, work: Callable[[Connection], T]) -> T:
-        return self._recorder.write(work, timeout_s=2.0 if self._stop.is_set() else 30.0)
+        return self._recorder.write(work, timeout_s=2.0 if self._stopping.is_set() else 30.0)
 
 
 def _is_of_board(entry: object) -> bool:

@@ -7,9 +7,9 @@ slow, dead or not to be started. What the list was asked for and does not know s
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 
+from llm_service.background import Background
 from llm_service.telemetry.price_pipe import Key
 from llm_service.telemetry.prices import Pricing
 
@@ -18,32 +18,17 @@ log = logging.getLogger(__name__)
 RETRY_S = 60.0
 
 
-class LatePrices:
+class LatePrices(Background):
     """Waits for answers that come late, asks again once a minute, and hands on the models that now have one."""
 
     def __init__(self, pricing: Pricing, price: Callable[[frozenset[Key]], None], *, retry_s: float = RETRY_S) -> None:
+        super().__init__("prices")
         self._pricing = pricing
         self._price = price
         self._retry_s = retry_s
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="prices", daemon=True)
-        self.failures = 0
 
-    @property
-    def alive(self) -> bool:
-        """Whether the thread runs."""
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        """Begin, with what an earlier run left."""
-        self._thread.start()
-
-    def stop(self, deadline_s: float = 1.0) -> None:
-        """End, with the pricing, which wakes the thread."""
-        self._stopping.set()
+    def _wake_up(self) -> None:
         self._pricing.stop()
-        if self._thread.is_alive():
-            self._thread.join(deadline_s)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import secrets
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from llm_service.background import Background
 from llm_service.core.invocation_rows import RowReader
 from llm_service.core.usage import Invocation
 from llm_service.errors import TelemetryUnavailable
@@ -29,24 +29,21 @@ class Recording(Protocol):
     def record(self, rows: Sequence[Invocation]) -> Any: ...
 
 
-class SpoolReader:
-    """A thread that looks for files of rows, records those that are for this dashboard, and removes them."""
+class SpoolReader(Background):
+    """A thread that looks for files of rows, records those that are for this dashboard, and removes them.
+
+    What is not delivered when it ends stays on disk.
+    """
 
     def __init__(self, recorder: Recording, refusals: Refusals, state_dir: Path, now_ms: Callable[[], int]) -> None:
+        super().__init__("spool")
         self._recorder = recorder
         self._refusals = refusals
         self._state_dir = state_dir
         self._now_ms = now_ms
         self._spool = Spool(homes_dir() / "spool")
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
-        self.failures = 0
         self.refused = 0
         """Lines that could not be taken since the start."""
-
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive()
 
     @property
     def condition(self) -> tuple[str, ...]:
@@ -54,15 +51,6 @@ class SpoolReader:
         if not self.refused:
             return ()
         return (f"{self.refused:,} rows that programs left in {self._spool.folder} could not be taken; see the log.",)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self, deadline_s: float = 1.0) -> None:
-        """End; what is not delivered stays on disk."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(deadline_s)
 
     def look(self) -> int:
         """Record what waits for this dashboard; returns how many rows were taken off the disk."""
@@ -77,7 +65,7 @@ class SpoolReader:
         return self._spool.deliver(wanted, self._keep)
 
     def _run(self) -> None:
-        while not self._stop.wait(LOOK_S):
+        while not self._stopping.wait(LOOK_S):
             try:
                 self.look()
             except Exception:

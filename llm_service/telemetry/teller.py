@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from llm_service.background import Background
 from llm_service.core.cost_shapes import ActiveOperation, CostUpdate
 from llm_service.core.cost_unknown import unknown_costs
 from llm_service.core.money import usd
@@ -54,7 +55,7 @@ class Costs(Protocol):
     def update(self) -> CostUpdate: ...
 
 
-class Teller:
+class Teller(Background):
     """One thread, "teller". `condition` gives the sentences of those who keep telemetry."""
 
     def __init__(
@@ -66,6 +67,7 @@ class Teller:
         now_ms: Callable[[], int],
         tick_s: float = TICK_S,
     ) -> None:
+        super().__init__("teller")
         self._costs = costs
         self._publish = publish
         self._condition = condition
@@ -73,28 +75,14 @@ class Teller:
         self._tick_s = tick_s
         self._changed = threading.Condition()
         self._due = True
-        self._stopping = False
         self._rows: list[Kept] = []
         self._told: CostUpdate | None = None
         self._told_day_ms = 0
         self._told_s = float("-inf")
-        self._thread = threading.Thread(target=self._run, name="teller", daemon=True)
-        self.failures = 0
 
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        """Tell how things stand, then go on telling."""
-        self._thread.start()
-
-    def stop(self, deadline_s: float = 1.0) -> None:
+    def _wake_up(self) -> None:
         with self._changed:
-            self._stopping = True
             self._changed.notify()
-        if self._thread.is_alive():
-            self._thread.join(deadline_s)
 
     def hear(self, committed: Committed) -> None:
         """Something was kept. Called on the recorder's thread: the reading is left to this one's own."""
@@ -125,18 +113,18 @@ class Teller:
         """Wait until there is something to tell and it may be told; False at the end."""
         while True:
             with self._changed:
-                if not self._due and not self._stopping:
+                if not self._due and not self._stopping.is_set():
                     self._changed.wait(self._tick_s)
-                if self._stopping:
+                if self._stopping.is_set():
                     return False
                 due = self._due
             if due or self._is_late():
                 break
         with self._changed:
             until_s = self._told_s + AT_MOST_EVERY_S
-            while not self._stopping and (left_s := until_s - time.monotonic()) > 0:
+            while not self._stopping.is_set() and (left_s := until_s - time.monotonic()) > 0:
                 self._changed.wait(left_s)
-            return not self._stopping
+            return not self._stopping.is_set()
 
     def _is_late(self) -> bool:
         """Whether what was told last has become untrue by itself."""

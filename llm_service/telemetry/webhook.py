@@ -13,11 +13,11 @@ import json
 import logging
 import queue
 import socket
-import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from llm_service.background import Background
 from llm_service.core.budget_shapes import WebhookState
 from llm_service.logs import register_secret
 
@@ -39,18 +39,16 @@ class NotDelivered(Exception):
         self.again = again
 
 
-class Webhook:
+class Webhook(Background):
     """Takes alerts with `offer`, which never waits. Without an address it takes none."""
 
     def __init__(self, url: str | None, *, pauses_s: Sequence[float] = PAUSES_S) -> None:
+        super().__init__("webhook")
         self._url = url
         self._pauses_s = pauses_s
         self._queue: queue.Queue[Mapping[str, Any] | None] = queue.Queue(WAITING)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="webhook", daemon=True)
         self.delivered = 0
         self.failed = 0
-        self.failures = 0
         self.problem = ""
         if url:
             _hide(url)
@@ -59,23 +57,16 @@ class Webhook:
     def configured(self) -> bool:
         return self._url is not None
 
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive()
-
     def start(self) -> None:
         if self.configured:
-            self._thread.start()
+            super().start()
 
-    def stop(self, deadline_s: float = 1.0) -> None:
-        """Give up waiting tries and end; what could not be told by then is lost, the alerts themselves are kept."""
-        self._stop.set()
+    def _wake_up(self) -> None:
+        """Give up waiting tries; what could not be told by then is lost, the alerts themselves are kept."""
         try:
             self._queue.put_nowait(None)
         except queue.Full:
-            pass  # the thread looks at `_stop` after each of them
-        if self._thread.is_alive():
-            self._thread.join(deadline_s)
+            pass  # the thread looks at `_stopping` after each of them
 
     def offer(self, payload: Mapping[str, Any]) -> None:
         """Tell this soon. Where too many wait already it is counted as failed."""
@@ -96,7 +87,7 @@ class Webhook:
         }
 
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while not self._stopping.is_set():
             payload = self._queue.get()
             if payload is None:
                 return
@@ -111,7 +102,7 @@ class Webhook:
         body = json.dumps(payload).encode()
         reason = ""
         for pause_s in (0.0, *self._pauses_s):
-            if self._stop.wait(pause_s):
+            if self._stopping.wait(pause_s):
                 break
             try:
                 post(self._url, body)

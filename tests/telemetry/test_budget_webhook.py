@@ -176,7 +176,7 @@ def test_nobody_waits_for_a_webhook_that_hangs(started: list[Webhook]) -> None:
         assert webhook.failed >= 1
         assert "too many alerts wait" in webhook.problem
         connection, _ = deaf.accept()
-        webhook._stop.set()
+        webhook._stopping.set()
         connection.close()
 
 

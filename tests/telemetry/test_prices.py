@@ -220,7 +220,8 @@ def test_a_dead_child_is_not_started_for_every_new_name(house: House, tmp_path: 
     house.start(command=[sys.executable, "-c", f"open({str(log)!r}, 'a').write('x'); raise SystemExit(3)"])
     for number in range(30):
         house.record(f"claude-sonnet-4-5-{number}")
-    assert log.read_text() == "x"
+    # Once, and once more where thirty rows took longer than the pause after a death.
+    assert log.read_text() in ("x", "xx")
     assert house.costs() == [None] * 30
 
 

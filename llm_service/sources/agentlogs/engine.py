@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from llm_service.background import Background
 from llm_service.core.log_shapes import LogSourceJson
 from llm_service.errors import TelemetryUnavailable
 from llm_service.sources.agentlogs.child import Child
@@ -31,7 +31,7 @@ AGAIN_S = (2.0, 5.0, 15.0, 60.0)
 """Pauses after a failure, the last one for ever."""
 
 
-class AgentLogs:
+class AgentLogs(Background):
     """Follows all logs of `place` into the recorder until it is stopped."""
 
     def __init__(
@@ -43,38 +43,29 @@ class AgentLogs:
         now_ms: Callable[[], int],
         rescan_s: float = RESCAN_S,
     ) -> None:
+        super().__init__("agent-logs")
         self._place = place
         self._child = Child()
         self._passes = Passes(place, reading, keeper, Turn(state_dir), now_ms, self._child.read)
         self._watch = LogWatch()
         self._rescan_s = rescan_s
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="agent-logs", daemon=True)
         self._looking = True
         self._trouble = ""
         self._last_s = 0.0
-        self.failures = 0
-
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive()
 
     @property
     def child_pid(self) -> int | None:
         """The importing process, while there is one."""
         return self._child.pid
 
-    def start(self) -> None:
-        self._thread.start()
-
     def stop(self, deadline_s: float = 1.5) -> None:
         """End the import and the watch. What was read and not recorded is read again at the next start."""
-        self._stopping.set()
+        super().stop(deadline_s)
+        self._watch.stop()
+
+    def _wake_up(self) -> None:
         self._child.stop()
         self._watch.heard.wake.set()
-        if self._thread.is_alive():
-            self._thread.join(deadline_s)
-        self._watch.stop()
 
     def sources(self) -> list[LogSourceJson]:
         """How each root stands, for the page."""

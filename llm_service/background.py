@@ -1,0 +1,36 @@
+"""What every background thread of this house has: a name, a count of failures, a start, and a stop with a deadline."""
+
+from __future__ import annotations
+
+import threading
+
+
+class Background:
+    """A thread that runs `_run` until `stop`. Whoever inherits looks at `_stopping` and counts its failed steps."""
+
+    def __init__(self, name: str) -> None:
+        self.failures = 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begin; once in a life."""
+        self._thread.start()
+
+    def stop(self, deadline_s: float = 1.0) -> None:
+        """Ask the thread to end, and wait for that as long as the deadline says."""
+        self._stopping.set()
+        self._wake_up()
+        if self._thread.is_alive():
+            self._thread.join(deadline_s)
+
+    def _run(self) -> None:
+        raise NotImplementedError
+
+    def _wake_up(self) -> None:
+        """End whatever the thread waits for besides `_stopping`."""
