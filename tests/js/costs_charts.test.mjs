@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SLOTS, createColours } from "../../llm_service/dashboard/static/js/charts/colours.js";
 import { csvOf, drawn, entriesOf, isEmpty, tableOf } from "../../llm_service/dashboard/static/js/charts/spec.js";
-import { dollars, dollarsInColumn, exactly, shortly, tokens } from "../../llm_service/dashboard/static/js/charts/units.js";
+import { dollars, dollarsInColumn, exactly, exactlyInColumn, shortly, tokens } from "../../llm_service/dashboard/static/js/charts/units.js";
 import { costOverTime, errorRate, modelShare } from "../../llm_service/dashboard/static/js/costs/chart_specs.js";
 
 const SPEC = {
@@ -92,4 +92,11 @@ test("beyond twelve models the rest is one, and the sum stays", () => {
 
 test("dollars of a column have their points below each other", () => {
   assert.deepEqual([0, 0.04305, 0.021, 12.5, 0.000012, null].map(dollarsInColumn), ["$0.0000", "$0.0431", "$0.0210", "$12.5000", "$0.000012", "–"]);
+});
+
+test("a column of a table is exact, and its points line up", () => {
+  const values = [0, 0.26894, 0.250783, null];
+  assert.deepEqual(values.map(exactlyInColumn(values, "usd")), ["$0.000000", "$0.268940", "$0.250783", "–"]);
+  assert.deepEqual([1, 0.5].map(exactlyInColumn([1, 0.5], "usd")), ["$1.00", "$0.50"]);
+  assert.deepEqual([1200, null].map(exactlyInColumn([1200, null], "tokens")), ["1,200", "–"]);
 });

@@ -53,3 +53,8 @@ export function place({ line, char }) {
   if (line == null) return "";
   return char == null ? `line ${line}` : `line ${line}, character ${char}`;
 }
+
+/** A text with the full stop that something else may stand behind. */
+export function sentence(text) {
+  return text.replace(/([^.?])$/, "$1.");
+}

@@ -4,7 +4,7 @@ import { icons } from "../icons.js";
 import { plural } from "../words.js";
 import "./element.js";
 import { entriesOf, isEmpty, tableOf } from "./spec.js";
-import { exactly } from "./units.js";
+import { exactlyInColumn } from "./units.js";
 
 const MOST_ROWS = 400;
 const PLAIN = Object.freeze({ table: false, hidden: [] });
@@ -51,11 +51,12 @@ function legend(spec, hidden) {
 function tableView(spec) {
   const { columns, rows } = tableOf(spec);
   const shown = rows.slice(-MOST_ROWS);
+  const says = columns.map(({ unit }, at) => exactlyInColumn(shown.map(({ values }) => values[at]), unit));
   return html`<div class="chart-table" tabindex="0" role="region" aria-label=${`${spec.title}, table`}>
     <table><caption class="sr-only">${spec.title}</caption>
       <thead><tr><th scope="col">${spec.head}</th>${columns.map(({ label, unit }) => html`<th scope="col" class=${unit === "text" ? "" : "figure"}>${label}</th>`)}</tr></thead>
       <tbody>${shown.map(({ label, href, opens, values }) => html`<tr><th scope="row">${href ? html`<a href=${href} data-action=${opens ?? nothing}>${label}</a>` : label}</th>
-        ${values.map((value, at) => html`<td class=${columns[at].unit === "text" ? "" : "figure"} data-value=${value ?? nothing}>${exactly(value, columns[at].unit)}</td>`)}</tr>`)}</tbody>
+        ${values.map((value, at) => html`<td class=${columns[at].unit === "text" ? "" : "figure"} data-value=${value ?? nothing}>${says[at](value)}</td>`)}</tr>`)}</tbody>
     </table></div>
     ${rows.length > shown.length ? html`<p class="chart-note">The last ${MOST_ROWS} of ${plural(rows.length, "row")}; the CSV has them all.</p>` : nothing}`;
 }

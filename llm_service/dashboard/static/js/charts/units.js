@@ -32,7 +32,15 @@ export function exactly(value, unit) {
   return value == null ? "–" : (EXACT[unit] ?? EXACT.count)(value);
 }
 
-/** The same for an axis. */
+/** Says the figures of one column exactly; dollars with as many digits as the longest needs, so that their points line up. */
+export function exactlyInColumn(values, unit) {
+  if (unit !== "usd") return (value) => exactly(value, unit);
+  const digits = Math.max(2, ...values.filter((value) => value != null).map((value) => EXACT_USD.format(value).split(".")[1].length));
+  const column = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return (value) => (value == null ? "–" : column.format(value));
+}
+
+/** A figure for an axis; a dash where nobody knows it. */
 export function shortly(value, unit) {
   return value == null ? "–" : (AXIS[unit] ?? AXIS.count)(value);
 }

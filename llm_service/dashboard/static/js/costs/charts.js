@@ -4,7 +4,7 @@ import { icons } from "../icons.js";
 import { createColours } from "../charts/colours.js";
 import { chartPanel, chartSkeleton } from "../charts/panel.js";
 import { clock } from "../time.js";
-import { plural } from "../words.js";
+import { plural, sentence } from "../words.js";
 import { KIND_WORDS, byAgent, costOverTime, errorRate, latency, modelShare, tokenUsage } from "./chart_specs.js";
 
 const CHARTS = [
@@ -39,7 +39,7 @@ function specOf(make, data) {
 }
 
 function failure(error, { at }) {
-  return html`<div class="cost-failure" role="alert">${icons["triangle-alert"]}<p>The charts could not be loaded: ${error}${at ? ` They are as they were at ${clock(at)}.` : ""}</p>
+  return html`<div class="cost-failure" role="alert">${icons["triangle-alert"]}<p>The charts could not be loaded: ${sentence(error)}${at ? ` They are as they were at ${clock(at)}.` : ""}</p>
     <button class="button" type="button" data-action="costs-retry">${icons["refresh-cw"]}Try again</button></div>`;
 }
 

@@ -4,7 +4,7 @@ import { icons } from "../icons.js";
 import { dollarsInColumn, exactly } from "../charts/units.js";
 import { ROW_STATUSES, exportAddress, isRowFiltered } from "../reduce/costs_query.js";
 import { exact, zoned } from "../time.js";
-import { figure, plural } from "../words.js";
+import { figure, plural, sentence } from "../words.js";
 import { statusBadge } from "./status.js";
 
 const FILTERS = { model: "models", agent: "agents", tool: "tools", project: "projects" };
@@ -87,6 +87,6 @@ function older({ next, word }) {
 }
 
 function failure({ error }) {
-  return html`<div class="cost-failure" role="alert">${icons["triangle-alert"]}<p>The calls could not be loaded: ${error}</p>
+  return html`<div class="cost-failure" role="alert">${icons["triangle-alert"]}<p>The calls could not be loaded: ${sentence(error)}</p>
     <button class="button" type="button" data-action="costs-rows-retry">${icons["refresh-cw"]}Try again</button></div>`;
 }

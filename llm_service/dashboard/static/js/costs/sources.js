@@ -3,7 +3,7 @@ import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 import { dollars } from "../charts/units.js";
 import { ago, exact } from "../time.js";
-import { figure, plural } from "../words.js";
+import { figure, plural, sentence } from "../words.js";
 
 const STATES = {
   reading: ["hourglass", "reading"], following: ["circle-check", "following"], missing: ["circle-dashed", "not found"], off: ["ban", "off"], error: ["triangle-alert", "error"],
@@ -15,7 +15,7 @@ const SIZES = [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"]];
 export function sourcesView({ costs: { sources }, now }) {
   return html`<section class="cost-panel" aria-labelledby="sources-title"><header class="cost-panel-head"><h2 id="sources-title">Agents' own logs</h2></header>
     ${sources.word === "failed"
-      ? html`<div class="cost-failure" role="alert">${icons["triangle-alert"]}<p>What is read could not be loaded: ${sources.error}</p>
+      ? html`<div class="cost-failure" role="alert">${icons["triangle-alert"]}<p>What is read could not be loaded: ${sentence(sources.error)}</p>
           <button class="button" type="button" data-action="costs-sources-retry">${icons["refresh-cw"]}Try again</button></div>`
       : nothing}
     ${sources.data ? body(sources.data, now) : sources.word === "unknown" ? html`<div class="rows-skeleton" aria-hidden="true"></div>` : nothing}

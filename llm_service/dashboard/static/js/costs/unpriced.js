@@ -2,7 +2,7 @@
 import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 import { copyable } from "../views/empty.js";
-import { plural } from "../words.js";
+import { plural, sentence } from "../words.js";
 
 const NAMED = 3;
 
@@ -15,7 +15,7 @@ export function unpricedView({ costs: { now, prices } }) {
   return html`<div class="cost-unpriced" role="note">${icons["triangle-alert"]}
     <p>${plural(invocations, "call")} (${plural(tokens, "token")}) ${invocations === 1 ? "has" : "have"} no known price and ${invocations === 1 ? "is" : "are"} in no sum of dollars${names.length ? html`: ${named(names)}` : ""}.</p>
     <button class="button" type="button" data-action="costs-unpriced">Show the calls</button>
-    ${models.length ? wayOut(models) : prices.word === "failed" ? html`<p class="cost-unpriced-more">The reasons could not be loaded: ${prices.error}</p>` : nothing}</div>`;
+    ${models.length ? wayOut(models) : prices.word === "failed" ? html`<p class="cost-unpriced-more">The reasons could not be loaded: ${sentence(prices.error)}</p>` : nothing}</div>`;
 }
 
 function named(names) {
