@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+from llm_service.cli.printing import say
+from llm_service.cli.task_table import as_text
 from llm_service.instance import Home
 from llm_service.settings import Settings
 from llm_service.telemetry.local_zone import zone_name
@@ -58,6 +60,8 @@ def writing(settings: Settings) -> Iterator[Store]:
     finally:
         recorder.stop(10.0)
         pricing.stop()
+        for notice in database.notices:
+            say(as_text(notice), err=True)
 
 
 def read_logs(store: Store, settings: Settings, environ: Mapping[str, str]) -> list[LogSourceJson]:

@@ -121,6 +121,16 @@ def test_a_day_of_another_zone_is_counted_right_and_leaves_the_days_of_the_sums_
     assert "Days are those of UTC" in said.err
 
 
+def test_a_damaged_database_is_moved_aside_in_words(command: Command, logs: Path, project: Path) -> None:
+    command("telemetry", "summary")
+    path = database(project)
+    path.write_bytes(b"junk" * 999)
+    said = command("telemetry", "summary", "--json")
+    assert json.loads(said.out)["total"]["messages"] == 2
+    assert "was damaged and was moved aside to" in said.err
+    assert len(list(path.parent.glob("telemetry.db.damaged-*"))) == 1
+
+
 def test_the_summary_as_a_table_names_what_has_no_price(command: Command, logs: Path) -> None:
     logs.write_text(claude_line(1, model="claude-nobody-knows-9") + "\n")
     said = command("telemetry", "summary")
