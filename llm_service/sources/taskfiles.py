@@ -29,6 +29,7 @@ from llm_service.sources.storm import Storm
 from llm_service.sources.watching import Watch
 
 log = logging.getLogger(__name__)
+_JITTER = random.Random()  # noqa: S311 - its own: the program around this one may have seeded the shared one
 
 TICK_S = 0.25
 """Longest sleep: bounds how late a root that was replaced, or a writer that never closes, is noticed."""
@@ -362,4 +363,4 @@ class TaskFiles:
         # Jittered, so that several boards on one disk do not look at the same moment.
         shortest_s = POLL_S if self._root.polling else self._rescan_s
         every_s = max(shortest_s, 20 * self._scan_took_s)
-        self._next_scan_s = time.monotonic() + every_s * random.uniform(0.9, 1.1)  # noqa: S311
+        self._next_scan_s = time.monotonic() + every_s * _JITTER.uniform(0.9, 1.1)
