@@ -128,3 +128,14 @@ def test_the_top_bar_fits_a_phone_with_money_and_problems(server, work_dir, open
     server.kill()
     expect(page.locator("[data-part=connection]")).to_have_text("Reconnecting")
     assert page.evaluate(beyond) <= 0, "while it is away"
+
+
+def test_a_section_has_its_name_in_the_title_and_for_screen_readers(server, open_page):
+    page = open_page(server).page
+    expect(page.get_by_role("main", name="Board")).to_be_visible()
+    page.keyboard.press("5")
+    expect(page.get_by_role("main", name="Costs")).to_be_visible()
+    assert page.title().startswith("Costs · ")
+    page.keyboard.press("1")
+    expect(page.get_by_role("main", name="Board")).to_be_visible()
+    assert not page.title().startswith("Costs")

@@ -4,7 +4,7 @@ import { boardView, readsBoard } from "./views/board.js";
 import { drawerView, readsDrawer } from "./views/drawer.js";
 import { filtersView, readsFilters } from "./views/filters.js";
 import { noticesView, readsNotices } from "./views/notices.js";
-import { railView, readsRail } from "./views/rail.js";
+import { SECTION_VIEWS, railView, readsRail } from "./views/rail.js";
 import { sectionView } from "./views/section.js";
 import { readsTopbar, topbarView } from "./views/topbar.js";
 import { folderName, plural } from "./words.js";
@@ -45,12 +45,14 @@ function readsPage({ board, ui, connection, route }) {
   return [board.root, board.counts?.problems, ui.drawer, connection.word, route.section, board.waiting];
 }
 
-/** What is not inside a panel: the title, and attributes that the style sheets go by. */
+/** What is not inside a panel: the title, the name of what is in the middle, and attributes that the style sheets go by. */
 function drawPage(state) {
   const { board, ui, connection } = state;
   const problems = board.counts?.problems ?? 0;
   const name = folderName(board.root).join("/") || "Board";
-  document.title = `${problems ? `(${plural(problems, "problem")}) ` : ""}${name} · llm-service`;
+  const section = SECTION_VIEWS[state.route.section].name;
+  document.title = `${problems ? `(${plural(problems, "problem")}) ` : ""}${onBoard(state) ? "" : `${section} · `}${name} · llm-service`;
+  document.getElementById("main").setAttribute("aria-label", section);
   const app = document.getElementById("app").dataset;
   app.drawer = ui.drawer ? "open" : "closed";
   app.line = connection.word;

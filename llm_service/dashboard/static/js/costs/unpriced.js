@@ -25,7 +25,7 @@ function named(names) {
 function wayOut(models) {
   const lines = models.map(({ fix }) => fix).filter(Boolean).join("\n");
   return html`<details class="source-more cost-unpriced-more"><summary>How they get a price</summary>
-    <ul>${models.map(({ model, invocations, why }) => html`<li><code>${model}</code> ${plural(invocations, "call")}: ${why}</li>`)}</ul>
-    ${lines ? copyable(`At the top of llm-service.toml${lines.includes("DOLLARS") ? ", with the price in place of DOLLARS" : ""}`, `${lines}\n`) : nothing}
-    <p>${lines ? "Then start the dashboard again. " : ""}Earlier calls get their price with <code>llm-service telemetry reprice --apply</code>.</p></details>`;
+    <ul>${models.map(({ model, invocations, why }) => html`<li><code>${model}</code>, ${plural(invocations, "call")}: ${why}</li>`)}</ul>
+    ${lines ? copyable("At the top of llm-service.toml", `${lines}\n`) : nothing}
+    <p>${lines ? `${lines.includes("DOLLARS") ? "Put the price in place of DOLLARS. " : ""}Start the dashboard again; earlier` : "Earlier"} calls get their price with <code>llm-service telemetry reprice --apply</code>.</p></details>`;
 }
