@@ -94,4 +94,6 @@ def _lines(found: Summary) -> Iterator[str]:
 def _row(name: str, used: ModelSummary) -> tuple[str, ...]:
     written = used["cache_write_5m"] + used["cache_write_1h"] + used["cache_write_unspecified"]
     counts = (used["messages"], used["input"], used["output"], used["reasoning"], used["cache_read"], written)
-    return (name, *(f"{count:,}" for count in counts), f"${used['cost_usd']:,.4f}", f"{used['unpriced']:,}")
+    # Where no message has a price nobody knows the cost, which is not $0.
+    cost = "-" if 0 < used["messages"] == used["unpriced"] else f"${used['cost_usd']:,.4f}"
+    return (name, *(f"{count:,}" for count in counts), cost, f"{used['unpriced']:,}")

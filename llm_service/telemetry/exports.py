@@ -65,9 +65,9 @@ class Exports:
         return tuple(KeptInvocation.__annotations__), rows()
 
     def sums(self, span: Span, by: str) -> tuple[tuple[str, ...], Rows]:
-        """All values of a dimension over a span, the dearest first."""
+        """All values of a dimension over a span, the dearest first; a cost that nobody knows is null, not 0."""
         columns = ("name", *(name for name in CostRow.__annotations__ if name != "name"))
-        return columns, iter(self._costs.table(span, by))
+        return columns, (_with_unknown(row) for row in self._costs.table(span, by))
 
     def series(self, span: Span, by: str) -> tuple[tuple[str, ...], Rows]:
         """What the chart of costs is drawn from: a row a bucket and value."""
@@ -153,3 +153,9 @@ def _bucket_columns(page: CostPage) -> dict[str, list[Any]]:
         "p50_ms": latency["p50_ms"],
         "p95_ms": latency["p95_ms"],
     }
+
+
+def _with_unknown(row: CostRow) -> dict[str, Any]:
+    """A row of sums as it is written into a file: without a cost where none of its calls has a price."""
+    unknown = 0 < row["invocations"] == row["unpriced_invocations"]
+    return {**row, "cost_usd": None if unknown else row["cost_usd"]}

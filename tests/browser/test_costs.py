@@ -64,11 +64,13 @@ def test_each_chart_is_drawn_and_its_table_equals_the_database(server, open_page
         server,
         "select model, coalesce(sum(cost_nano), 0) / 1e9, count(*) from invocations group by model order by 2 desc",
     )
-    assert [(name, float(usd), float(calls)) for name, usd, calls, *_ in table_of(page, "models")] == models
+    told = [(name, usd, float(calls)) for name, usd, calls, *_ in table_of(page, "models")]
+    assert [usd for name, usd, _ in told if name == "nobody-knows-it"] == ["–"], "nobody knows it: no 0"
+    assert [(name, 0.0 if usd == "–" else float(usd), calls) for name, usd, calls in told] == models
     agents = sql(
         server, "select agent, coalesce(sum(cost_nano), 0) / 1e9 from invocations group by agent order by 2 desc"
     )
-    assert [(name, float(usd)) for name, usd, *_ in table_of(page, "agents")] == agents
+    assert [(name, 0.0 if usd == "–" else float(usd)) for name, usd, *_ in table_of(page, "agents")] == agents
     failed = sql(server, f"select count(*), sum(status <> 'success') from invocations group by {day} order by {day}")
     shown = [(calls, errors) for _, calls, errors in figures(table_of(page, "errors")) if calls]
     assert shown == failed
@@ -103,7 +105,8 @@ def test_the_csv_of_a_chart_is_its_table(server, open_page):
     expected = sql(
         server, "select model, coalesce(sum(cost_nano), 0) / 1e9 from invocations group by 1 order by 2 desc"
     )
-    assert [(name, float(usd)) for name, usd, *_ in rows[1:]] == expected
+    assert [(name, float(usd or 0)) for name, usd, *_ in rows[1:]] == expected
+    assert [usd for name, usd, *_ in rows if name == "nobody-knows-it"] == [""]
     with page.page.expect_download() as download:
         chart(page, "cost").locator("[data-action=chart-png]").click()
     assert download.value.path().read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"

@@ -66,7 +66,7 @@ function ranked(page, kind, colours) {
     const long = nameOf(row, kind);
     return { key: row.other ? "\u0000other" : row.name, csv: row.other || !row.name ? long : row.name, long, short: cut(long), slot: slotOf(row, kind, colours) };
   });
-  const column = (name, label, unit, tableOnly = true) => ({ name, label, unit, tableOnly, slot: "1", values: all.map((row) => row[name]) });
+  const column = (name, label, unit, tableOnly = true) => ({ name, label, unit, tableOnly, slot: "1", values: all.map((row) => (name === "cost_usd" ? costOf(row) : row[name])) });
   return {
     head: KIND_WORDS[kind], points, unit: "usd",
     series: [
@@ -75,6 +75,11 @@ function ranked(page, kind, colours) {
       column("total_tokens", "Tokens", "tokens"), column("unpriced_invocations", "Unpriced calls", "count"),
     ],
   };
+}
+
+/** What it cost; where none of its calls has a price nobody knows, which is not $0. */
+function costOf({ cost_usd: cost, invocations, unpriced_invocations: unpriced }) {
+  return invocations > 0 && unpriced === invocations ? null : cost;
 }
 
 function together(rows) {
