@@ -154,10 +154,12 @@ def _checking(state_dir: Path, board: Board) -> list[Row]:
 
 def _on_top(state_dir: Path, board: Board, folder: Path, count: int) -> list[Row]:
     """More rows into the full store, with random ids: in bulk and over HTTP."""
-    calls = Calls(17, now_ms() - count * STEP_MS)
+    # Another seed each time: a store that was kept has the ids of the runs before.
+    seed = now_ms()
+    calls = Calls(seed, seed - count * STEP_MS)
     raws = calls.rows(count, named=True)
     plain = count / bare_s(folder / "bare.db", raws)
-    scattered = Calls(19, now_ms() - count // 4 * STEP_MS).rows(count // 4, named=True, spread_ms=300 * 86_400_000)
+    scattered = Calls(seed + 1, seed - count // 4 * STEP_MS).rows(count // 4, named=True, spread_ms=300 * 86_400_000)
     with Store(state_dir) as store:
         rate = count / store.keep(raws)
         far = len(scattered) / store.keep(scattered)
