@@ -32,7 +32,7 @@ faults: $(DEV)  ## The long fault-injection runs
 bench: $(DEV)  ## Benchmarks of the board, 9 minutes; figures go into docs/performance.md
 	$(BIN)/python -m benchmarks board --write docs/performance.md
 
-bench-telemetry: $(DEV)  ## Those of telemetry with ten million rows, 15 minutes, 4 GB of disk
+bench-telemetry: $(DEV)  ## Those of telemetry with ten million rows, 17 minutes, 4 GB of disk
 	$(BIN)/python -m benchmarks telemetry --write docs/performance.md
 
 docs: $(DEV)  ## Make the documents that come from the types and the commands
