@@ -1,7 +1,7 @@
 """A store with ten million invocations of a year, filled by the recorder itself, so that all of it is consistent.
 
-It takes 9 minutes on a busy machine, and 2.5 GB. With the variable `LLM_SERVICE_BENCH_CACHE` it is made in that folder and stays there
-for the next run of the same day (its hours are of the last 90 days); without it, it is deleted after the run.
+It takes 9 minutes on a busy machine, and 2.5 GB. With the variable `LLM_SERVICE_BENCH_CACHE` it is made in that folder
+and stays there for the next run of the same day (its hours are of the last 90 days); else it is deleted after the run.
 """
 
 from __future__ import annotations
