@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from llm_service.cli.printing import counted
 from llm_service.core.price_shapes import (
     ModelPrices,
     PeriodJson,
@@ -45,9 +46,9 @@ def page_lines(page: PricesPage) -> Iterator[str]:
     if page["unpriced"]:
         count = len(page["unpriced"])
         yield ""
-        yield f"{_counted(count, 'model')} unpriced, counted in no sum of dollars:"
+        yield f"{counted(count, 'model')} unpriced, counted in no sum of dollars:"
         for model in page["unpriced"]:
-            used = f"{_counted(model['invocations'], 'call')}, {_counted(model['tokens'], 'token')}"
+            used = f"{counted(model['invocations'], 'call')}, {counted(model['tokens'], 'token')}"
             yield f"  {model['model']}: {used}; {model['why']}"
         if fixes := [model["fix"] for model in page["unpriced"] if model["fix"]]:
             yield "To give them a price, put these lines at the top of llm-service.toml:"
@@ -74,7 +75,7 @@ def repriced_lines(done: Repriced) -> Iterator[str]:
         )
     yield from _table(rows)
     verb = "Changed" if done["applied"] else "Would change"
-    changed = _counted(done["invocations"], "call")
+    changed = counted(done["invocations"], "call")
     yield f"{verb} {changed}: ${done['before_usd']:,.6f} becomes ${done['after_usd']:,.6f}."
     if not done["applied"]:
         yield "To do it: llm-service telemetry reprice --apply"
@@ -122,10 +123,6 @@ def _usd(value: float) -> str:
     text = f"{value:.9f}".rstrip("0")
     whole, _, decimals = text.partition(".")
     return f"${whole}.{decimals:0<2}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _source(source: str, date: str | None) -> str:

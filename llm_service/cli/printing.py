@@ -32,6 +32,11 @@ def say(text: str, *, err: bool = False) -> None:
         pass  # the stream object was closed
 
 
+def counted(count: int, noun: str) -> str:
+    """A number and its noun: 1 row, 1,200 rows."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def flush() -> None:
     """Write out what is buffered, so that the interpreter has nothing left to fail at when it ends."""
     for stream, err in ((sys.stdout, False), (sys.stderr, True)):

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from llm_service.cli.options import settings_options
-from llm_service.cli.printing import say
+from llm_service.cli.printing import counted, say
 from llm_service.cli.session import Session, pass_session
 from llm_service.cli.task_table import as_text
 from llm_service.core.usage import Door
@@ -94,7 +94,8 @@ class _Done:
         return {**found, "source": source._asdict(), "equal": self._equals(source)} if source else found
 
     def lines(self, source: Totals | None) -> Iterator[str]:
-        yield f"{self._file}: {self.accepted:,} rows taken, {self.duplicate:,} known already, {self.refused:,} refused."
+        taken = counted(self.accepted, "row")
+        yield f"{self._file}: {taken} taken, {self.duplicate:,} known already, {self.refused:,} refused."
         for row in self._listed[:SHOWN]:
             yield f"  {'id' if self._kind == 'sqlite' else 'line'} {row['line']}: {row['reason']}"
         if self.refused > SHOWN:
@@ -116,4 +117,4 @@ def _worth(raw: object) -> Totals:
 
 def _told(totals: Totals) -> str:
     rows, taken, made, usd = totals
-    return f"{rows:,} rows  {taken:,} tokens in  {made:,} out  ${usd:,.6f}"
+    return f"{counted(rows, 'row')}  {taken:,} tokens in  {made:,} out  ${usd:,.6f}"

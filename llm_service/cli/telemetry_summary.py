@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 import click
 
 from llm_service.cli.options import settings_options
-from llm_service.cli.printing import say
+from llm_service.cli.printing import counted, say
 from llm_service.cli.session import Session, pass_session
 from llm_service.cli.task_table import as_text
 from llm_service.core.moments import moment_ms
@@ -88,7 +88,10 @@ def _lines(found: Summary) -> Iterator[str]:
         yield "  ".join([name.ljust(widths[0]), *map(str.rjust, cells, widths[1:])])
     for source in found["sources"]:
         skipped = ", ".join(f"{number:,} × {reason}" for reason, number in source["skipped"].items())
-        yield f"{source['tool']}: {source['lines']:,} lines in {source['path']}" + (f"; {skipped}" if skipped else "")
+        lines = counted(source["lines"], "line")
+        yield f"{source['tool']}: {lines} in {source['path']}" + (f"; {skipped}" if skipped else "")
+            f"; {skipped}" if skipped else ""
+        )
 
 
 def _row(name: str, used: ModelSummary) -> tuple[str, ...]:

@@ -138,7 +138,7 @@ def test_the_summary_as_a_table_names_what_has_no_price(command: Command, logs: 
     assert heading.split()[:3] == ["MODEL", "MESSAGES", "INPUT"]
     assert line.split() == ["claude-nobody-knows-9", "1", "10", "20", "0", "100", "30", "-", "1"]
     assert total.split()[0] == "total"
-    assert source.startswith("claude-code: 1 lines in ")
+    assert source.startswith("claude-code: 1 line in ")
 
 
 def test_nothing_recorded_is_a_summary_too(command: Command) -> None:
