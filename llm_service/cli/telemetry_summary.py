@@ -90,8 +90,6 @@ def _lines(found: Summary) -> Iterator[str]:
         skipped = ", ".join(f"{number:,} × {reason}" for reason, number in source["skipped"].items())
         lines = counted(source["lines"], "line")
         yield f"{source['tool']}: {lines} in {source['path']}" + (f"; {skipped}" if skipped else "")
-            f"; {skipped}" if skipped else ""
-        )
 
 
 def _row(name: str, used: ModelSummary) -> tuple[str, ...]:
