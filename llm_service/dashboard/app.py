@@ -60,7 +60,7 @@ def create_dashboard(
         cors_origins=settings.cors_origin,
         behind_proxy=settings.behind_proxy,
         public=guard.PUBLIC,
-        full=lambda: live.clients >= settings.max_clients,
+        full=lambda: live.stopping or live.clients >= settings.max_clients,
     )
     guard.assert_outermost(app)
     return Dashboard(app, socketio, live)

@@ -34,7 +34,7 @@ _NO_LOGIN = (
     "this needs a login: open the link that `llm-service dashboard open` prints, "
     "or send the token as `Authorization: Bearer …`"
 )
-_FULL = "too many viewers: close another page of this board, or raise --max-clients"
+_FULL = "too many viewers: close another page of this board, or raise --max-clients; or the server is stopping"
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]

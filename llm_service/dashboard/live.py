@@ -35,6 +35,8 @@ class Live:
         self._version = version
         self._now_iso = now_iso
         self.lost = 0
+        self.stopping = False
+        """Whether nobody is let in any more."""
         hub.add_sink(self.send)
         on = socketio.on
         on("connect", namespace=NAMESPACE)(self._connect)
@@ -56,6 +58,7 @@ class Live:
 
     def say_goodbye(self) -> None:
         """Tell everybody that the process is going away; gives the words a moment to leave, not more."""
+        self.stopping = True
         self._server.emit("server.stopping", {"timestamp": self._now_iso()}, namespace=NAMESPACE)
         until_s = time.monotonic() + GOODBYE_S
         while time.monotonic() < until_s and any(client.queue.qsize() for client in self._open()):
@@ -66,7 +69,7 @@ class Live:
 
     # -- from clients -------------------------------------------------------------------------------------------
 
-    def _connect(self, auth: object = None) -> bool | None:
+    def _connect(self, auth: object = None) -> None:
         sid = _sid()
         wanted = auth.get("topics") if isinstance(auth, dict) else None
         positions = wanted if isinstance(wanted, dict) else None
@@ -89,8 +92,8 @@ class Live:
         try:
             self._hub.ask(join)
         except HubStopped:
-            return False
-        return None
+            # Hung up, not refused: a client that is refused does not come back, and the next server would wait for it.
+            self._hang_up(sid)
 
     def _subscribe(self, data: object = None) -> Ack:
         topic = data.get("topic") if isinstance(data, dict) else None
@@ -140,6 +143,11 @@ class Live:
             log.warning("a client does not read; it was taken off %s with %d packets waiting", topic, MAX_QUEUED)
             self._server.leave_room(sid, topic, namespace=NAMESPACE)
             self._emit_to(sid, "stream.lost", {"topic": topic})
+
+    def _hang_up(self, sid: str) -> None:
+        session = self._server.eio.sockets.get(self._server.manager.eio_sid_from_sid(sid, NAMESPACE))
+        if session is not None:
+            session.close(wait=False, abort=True)
 
     def _emit_to(self, sid: str, name: str, payload: Any) -> None:
         self._server.emit(name, payload, namespace=NAMESPACE, to=sid)

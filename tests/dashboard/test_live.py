@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
+import websocket
 
 from llm_service.core.events import TOPICS
 from llm_service.core.stream import MAX_EVENTS
+from llm_service.hub import HubStopped
 from tests.kit.boards import Board, task_text
 from tests.kit.follower import Follower
 from tests.kit.live import Live
@@ -236,3 +239,26 @@ def test_long_polling_tells_the_same(board: Board) -> None:
         board.put("inbox/a.yaml")
         board.converged(follower)
         follower.close()
+
+
+def test_who_connects_while_the_server_stops_is_hung_up_on_and_not_refused(board: Board, monkeypatch) -> None:
+    """A refused client never comes back; one whose line ended tries again and finds the next server."""
+
+    def stopped(_question: object) -> None:
+        raise HubStopped("the dashboard is stopping")
+
+    monkeypatch.setattr(board.runtime.hub, "ask", stopped)
+    address = f"ws://127.0.0.1:{board.runtime.port}/socket.io/?EIO=4&transport=websocket"
+    line = websocket.create_connection(address, header=[f"Authorization: Bearer {board.token}"], timeout=10)
+    heard = [line.recv()]
+    line.send("40/dashboard,")
+    with contextlib.suppress(websocket.WebSocketException, OSError):
+        while text := line.recv():
+            heard.append(text)
+    line.close()
+    assert not [text for text in heard if text.startswith(("41", "44"))], heard
+
+
+def test_a_server_that_stops_lets_nobody_in_any_more(board: Board) -> None:
+    board.runtime.dashboard.live.say_goodbye()
+    assert board.get("/socket.io/?EIO=4&transport=polling")[0] == 503
