@@ -205,11 +205,11 @@ def test_charts_that_cannot_be_loaded_are_dimmed_and_can_be_asked_again(server, 
     expect(chart(page, "cost")).to_be_visible()
     page.page.route("**/api/costs?*", lambda route: route.fulfill(status=503, json={"error": "the disk is full"}))
     page.page.get_by_role("button", name="last 7 days").click()
-    expect(page.page.locator(".cost-failure")).to_contain_text("the disk is full. They are as they were at")
+    expect(page.page.locator(".page-failure")).to_contain_text("the disk is full. They are as they were at")
     expect(chart(page, "cost")).to_have_attribute("data-stale", "")
     page.page.unroute("**/api/costs?*")
     page.page.get_by_role("button", name="Try again").click()
-    expect(page.page.locator(".cost-failure")).to_have_count(0)
+    expect(page.page.locator(".page-failure")).to_have_count(0)
     expect(chart(page, "cost")).not_to_have_attribute("data-stale", "")
 
 

@@ -1,8 +1,8 @@
 // The pages beside the board. Each is fetched, with its style sheets, when it is first opened.
 
 const PAGES = {
-  costs: { load: () => import("./costs/page.js"), styles: ["charts.css", "costs.css"] },
-  flow: { load: () => import("./flow/page.js"), styles: ["charts.css", "costs.css", "flow.css"] },
+  costs: { load: () => import("./costs/page.js"), styles: ["charts.css", "page.css", "costs.css"] },
+  flow: { load: () => import("./flow/page.js"), styles: ["charts.css", "page.css", "costs.css", "flow.css"] },
 };
 const AGAIN_MS = 3_000;
 

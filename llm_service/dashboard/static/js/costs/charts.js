@@ -39,7 +39,7 @@ function specOf(make, data) {
 }
 
 function failure(error, { at }) {
-  return html`<div class="cost-failure" role="alert">${icons["triangle-alert"]}<p>The charts could not be loaded: ${sentence(error)}${at ? ` They are as they were at ${clock(at)}.` : ""}</p>
+  return html`<div class="page-failure" role="alert">${icons["triangle-alert"]}<p>The charts could not be loaded: ${sentence(error)}${at ? ` They are as they were at ${clock(at)}.` : ""}</p>
     <button class="button" type="button" data-action="costs-retry">${icons["refresh-cw"]}Try again</button></div>`;
 }
 

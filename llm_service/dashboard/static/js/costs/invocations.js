@@ -87,6 +87,6 @@ function older({ next, word }) {
 }
 
 function failure({ error }) {
-  return html`<div class="cost-failure" role="alert">${icons["triangle-alert"]}<p>The calls could not be loaded: ${sentence(error)}</p>
+  return html`<div class="page-failure" role="alert">${icons["triangle-alert"]}<p>The calls could not be loaded: ${sentence(error)}</p>
     <button class="button" type="button" data-action="costs-rows-retry">${icons["refresh-cw"]}Try again</button></div>`;
 }

@@ -15,7 +15,7 @@ const SIZES = [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"]];
 export function sourcesView({ costs: { sources }, now }) {
   return html`<section class="cost-panel" aria-labelledby="sources-title"><header class="cost-panel-head"><h2 id="sources-title">Agents' own logs</h2></header>
     ${sources.word === "failed"
-      ? html`<div class="cost-failure" role="alert">${icons["triangle-alert"]}<p>What is read could not be loaded: ${sentence(sources.error)}</p>
+      ? html`<div class="page-failure" role="alert">${icons["triangle-alert"]}<p>What is read could not be loaded: ${sentence(sources.error)}</p>
           <button class="button" type="button" data-action="costs-sources-retry">${icons["refresh-cw"]}Try again</button></div>`
       : nothing}
     ${sources.data ? body(sources.data, now) : sources.word === "unknown" ? html`<div class="rows-skeleton" aria-hidden="true"></div>` : nothing}

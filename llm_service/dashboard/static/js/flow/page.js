@@ -50,7 +50,7 @@ function skeletons() {
 }
 
 function failure({ error, at }) {
-  return html`<div class="flow-failure" role="alert">${icons["triangle-alert"]}<p>The flow could not be loaded: ${error.replace(/([^.?])$/, "$1.")}${at ? ` It is as it was at ${clock(at)}.` : ""}</p>
+  return html`<div class="page-failure" role="alert">${icons["triangle-alert"]}<p>The flow could not be loaded: ${error.replace(/([^.?])$/, "$1.")}${at ? ` It is as it was at ${clock(at)}.` : ""}</p>
     <button class="button" type="button" data-action="flow-retry">${icons["refresh-cw"]}Try again</button></div>`;
 }
 
