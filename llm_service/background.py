@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 
 
-class Background:
+class Background(ABC):
     """A thread that runs `_run` until `stop`. Whoever inherits looks at `_stopping` and counts its failed steps."""
 
     def __init__(self, name: str) -> None:
@@ -29,8 +30,9 @@ class Background:
         if self._thread.is_alive():
             self._thread.join(deadline_s)
 
+    @abstractmethod
     def _run(self) -> None:
-        raise NotImplementedError
+        """What the thread does until it is asked to stop."""
 
-    def _wake_up(self) -> None:
+    def _wake_up(self) -> None:  # noqa: B027 - most wait for nothing else
         """End whatever the thread waits for besides `_stopping`."""

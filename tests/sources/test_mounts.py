@@ -12,7 +12,7 @@ from llm_service.sources.mounts import silent_mount
 MOUNTS = r"""22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
 30 22 0:26 / /mnt/c rw,noatime - 9p drvfs rw,dirsync,aname=drvfs
 31 22 0:27 / /home/me/nfs\040share rw shared:9 master:2 - nfs4 server:/x rw
-32 22 0:28 / /work rw - fuse.sshfs me@there: rw
+32 22 0:28 / /mnt/far rw - fuse.sshfs me@there: rw
 33 32 254:1 / /srv/local rw - ext4 /dev/vdb rw
 34 22 0:29 / /proc rw - proc proc rw
 garbage
@@ -34,7 +34,7 @@ def mountinfo(tmp_path: Path) -> str:
         ("/mnt/c/Users/me/board", "9p", "9p"),
         ("/mnt/clever", "ext4", None),
         ("/home/me/nfs share/board", "nfs4", "nfs4"),
-        ("/work", "fuse.sshfs", "fuse.sshfs"),
+        ("/mnt/far", "fuse.sshfs", "fuse.sshfs"),
         ("/srv/local/board", "ext4", None),
         ("/overlay/board", "overlay", None),
     ],
@@ -54,7 +54,7 @@ def test_this_machines_own_file_systems_are_known(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("path", "kind"),
-    [("/home/me", None), ("/home/me/nfs share/state", "nfs4"), ("/work/state", "fuse.sshfs"), ("/overlay/x", None)],
+    [("/home/me", None), ("/home/me/nfs share/state", "nfs4"), ("/mnt/far/state", "fuse.sshfs"), ("/overlay/x", None)],
 )
 def test_a_file_system_of_another_machine_is_known_as_one(mountinfo: str, path: str, kind: str | None) -> None:
     assert network_mount(Path(path), mountinfo) == kind
