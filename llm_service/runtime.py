@@ -21,6 +21,7 @@ from llm_service.sources.filedoor import FileRead
 from llm_service.sources.parse_cache import ParseCache
 from llm_service.sources.taskfiles import TaskFiles
 from llm_service.telemetry_wiring import TelemetryParts
+from llm_service.upstream_wiring import UpstreamParts
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Runtime:
         )
         self.hub.on_failure(self.source.begin_again)
         self.telemetry = TelemetryParts(settings, instance.state_dir, self.hub)
+        self.upstreams = UpstreamParts(settings, self.hub, self.telemetry)
 
     def start(self) -> None:
         """Start reading at once, and the web beside it: importing it takes as long as a first look at 2,000 files."""
@@ -64,6 +66,7 @@ class Runtime:
             self._start_web()
             # Last: no card and no page waits for a database.
             self.telemetry.start()
+            self.upstreams.start()
         except BaseException:
             self._stop_watching()
             raise
@@ -99,8 +102,13 @@ class Runtime:
             activity_before=self.telemetry.activity_before,
         )
         links = sessions.Links(new=self.login_url, rotate=self._rotate, hang_up=self._hang_up)
-        routes = [*self.telemetry.blueprints(), metrics_page.blueprint(lambda: measure(self))]
+        routes = [
+            *self.telemetry.blueprints(),
+            *self.upstreams.blueprints(),
+            metrics_page.blueprint(lambda: measure(self)),
+        ]
         self.dashboard = app.create_dashboard(settings, world, self.auth, links, routes)
+        self.upstreams.watched_by(self.dashboard.live.watched)
         self.server = WebServer(
             self.dashboard.app,
             settings.host,
@@ -142,6 +150,7 @@ class Runtime:
 
     def _stop_watching(self) -> None:
         self.source.stop(deadline_s=1.2)
+        self.upstreams.stop(deadline_s=1.0)
         self.hub.stop(deadline_s=0.8)
         self.telemetry.stop(deadline_s=1.5)
 
@@ -160,6 +169,7 @@ class Runtime:
         alive = all(thread["alive"] for thread in threads)
         # The board is true without telemetry: what is wrong there is told, and does not make this unready.
         threads += self.telemetry.threads()
+        threads += self.upstreams.threads()
         return {
             "ready": alive and fresh and status.alive and not condition.loading,
             "version": __version__,

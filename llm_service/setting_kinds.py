@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -20,7 +21,8 @@ class Kind:
     """What a value may be. `read` returns the value or raises ValueError; `many` takes a list of values.
 
     A `table` is written in a file only; what its ValueError says is told to the user. A `secret` has no flag, because
-    every user of the machine can read command lines, and its value is shown nowhere.
+    every user of the machine can read command lines, and its value is shown nowhere. A kind that `explains` has a
+    ValueError that is told to the user, and the value, which may hold a secret, is not.
     """
 
     allowed: str
@@ -31,6 +33,9 @@ class Kind:
     choices: tuple[str, ...] = ()
     table: bool = False
     secret: bool = False
+    explains: bool = False
+    judge: Callable[[Any], None] | None = None
+    """Looks at all values of a `many` together; its ValueError is told to the user."""
 
 
 def whole(least: int, most: int, note: str = "") -> Kind:

@@ -18,9 +18,17 @@ from llm_service.core.budgets import Budget
 from llm_service.core.price_settings import OwnPrice, read_prices
 from llm_service.errors import SettingsError
 from llm_service.setting_kinds import HOST, HOSTS, ORIGINS, PATH, SWITCH, WEBHOOK, ZONE, Kind, one_of, seconds, whole
+from llm_service.upstreams import Upstream, check_names, read_upstream
 
 BUDGETS = Kind("tables headed [[budgets]]", read_budgets, table=True)
 AGENT_BUDGETS = Kind("tables headed [[agent_budgets]]", read_agent_budgets, table=True)
+UPSTREAMS = Kind(
+    "addresses like http://host:port; in a file tables with name, url and token",
+    read_upstream,
+    many=True,
+    explains=True,
+    judge=check_names,
+)
 PRICES = Kind('tables headed [prices."model"]', read_prices, table=True)
 
 
@@ -101,6 +109,12 @@ class Settings:
     )
     prices: tuple[OwnPrice, ...] = _setting(
         (), PRICES, "Prices of your own, which come before every list (see docs/prices.md)."
+    )
+    bobspark: tuple[Upstream, ...] = _setting(
+        (), UPSTREAMS, "BobSpark-APIs server to watch (see docs/bobspark.md).", not_in_project=True
+    )
+    skill_training: tuple[Upstream, ...] = _setting(
+        (), UPSTREAMS, "Skill-training server to watch (see docs/training.md).", not_in_project=True
     )
     insecure: bool = _setting(
         False, SWITCH, "Allow what is refused for safety (see docs/security.md).", not_in_project=True
@@ -187,11 +201,20 @@ def _read(row: Row, given: Given, home: Path | None) -> Any:
         items = given.value if isinstance(given.value, (list, tuple)) else str(given.value).split(",")
         if not items:
             raise _refused(row, given.value, f"{kind.allowed}; leave it out where there is none", given.origin)
-        return tuple(_read_one(row, item, given.origin) for item in items)
+        return _judged(row, tuple(_read_one(row, item, given.origin) for item in items), given.origin)
     value = _read_one(row, given.value, given.origin)
     if kind.path:
         return _placed(value, given.base, home)
     return value
+
+
+def _judged(row: Row, values: tuple[Any, ...], origin: str) -> tuple[Any, ...]:
+    try:
+        if row.kind.judge is not None:
+            row.kind.judge(values)
+    except ValueError as error:
+        raise SettingsError(f"{row.name}: {error} (from {origin})") from None
+    return values
 
 
 def _read_table(row: Row, given: Given) -> Any:
@@ -204,7 +227,9 @@ def _read_table(row: Row, given: Given) -> Any:
 def _read_one(row: Row, value: object, origin: str) -> Any:
     try:
         return row.kind.read(value)
-    except ValueError:
+    except ValueError as error:
+        if row.kind.explains:
+            raise SettingsError(f"{row.name}: {error} (from {origin})") from None
         raise _refused(row, value, row.kind.allowed, origin) from None
 
 

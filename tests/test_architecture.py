@@ -18,6 +18,8 @@ FLOORS = {
     "runtime": 5,
     "telemetry_wiring": 5,
     "measuring": 5,
+    "upstream_wiring": 5,
+    "simulators": 4,
     "sources": 4,
     "dashboard": 4,
     "telemetry": 4,
@@ -30,6 +32,7 @@ FLOORS = {
     "instance_record": 1,
     "private_files": 0,
     "mounts": 0,
+    "upstreams": 0,
     "logs": 0,
     "background": 0,
     "errors": 0,
@@ -41,6 +44,8 @@ SAME_FLOOR = {
     ("__main__", "cli"),
     ("runtime", "telemetry_wiring"),
     ("runtime", "measuring"),
+    ("runtime", "upstream_wiring"),
+    ("upstream_wiring", "telemetry_wiring"),
     ("measuring", "runtime"),
     ("private_files", "errors"),
     ("logs", "errors"),
@@ -70,7 +75,9 @@ HOMES = {
     "prometheus_client": {"dashboard"},
     "google": {"dashboard"},
     "opentelemetry": {"dashboard"},
-    "requests": {"telemetry"},
+    "requests": {"telemetry", "clients"},
+    "urllib3": {"clients"},
+    "sseclient": {"clients"},
 }
 """Which rooms may import which distribution. One that is not listed has no home yet."""
 

@@ -16,6 +16,7 @@ from llm_service.core.budgets import Budget
 from llm_service.core.price_settings import OwnPrice, plain
 from llm_service.logs import MASK
 from llm_service.settings import TABLE, Row
+from llm_service.upstreams import Upstream
 
 
 @click.group()
@@ -52,6 +53,8 @@ def _plain(value: object) -> object:
         return str(value)
     if isinstance(value, tuple) and value and isinstance(value[0], OwnPrice):
         return plain(value)
+    if isinstance(value, Upstream):
+        return {"name": value.name, "url": value.url} | ({"token": MASK} if value.token else {})
     if isinstance(value, Budget):
         return as_fields(value)
     if hasattr(value, "_asdict"):

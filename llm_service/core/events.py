@@ -6,8 +6,18 @@ from llm_service.core import shapes
 from llm_service.core.budget_events import BUDGET_EVENTS
 from llm_service.core.cost_events import COST_EVENTS
 from llm_service.core.event_type import EventType
+from llm_service.core.node_events import NODE_EVENTS
+from llm_service.core.run_events import RUN_EVENTS
+from llm_service.core.source_events import SOURCE_EVENTS
+from llm_service.core.training_events import TRAINING_EVENTS
 
-TOPICS = ("board", "activity", "costs")
+TOPICS = ("board", "activity", "costs", "runs", "nodes", "queue", "training", "sources")
+JOINED = ("board", "activity", "costs")
+"""What a client that names no topics listens to: clients in the field know only these."""
+ROWS = {"runs": "runs", "nodes": "nodes", "queue": "queues", "training": "jobs", "sources": "sources"}
+"""Topics whose snapshot is a list, and what the list is called."""
+FAMILIES = {"run": "runs", "job": "training"}
+"""Topics of one thing, as `run:<key>`: they exist while the thing is in the list of the topic named here."""
 
 CATALOGUE = (
     EventType(
@@ -46,6 +56,10 @@ CATALOGUE = (
     EventType("activity.added", "activity", shapes.ActivityAdded, "when the feed has one more line"),
     *COST_EVENTS,
     *BUDGET_EVENTS,
+    *RUN_EVENTS,
+    *NODE_EVENTS,
+    *TRAINING_EVENTS,
+    *SOURCE_EVENTS,
     EventType("connection_ack", None, shapes.ConnectionAck, "once, when a client connects"),
     EventType("pong", None, shapes.Pong, "as the answer to `ping`"),
     EventType("stream.lost", None, shapes.StreamLost, "when this client fell too far behind and must subscribe again"),

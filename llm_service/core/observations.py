@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from llm_service.core.tasks import FileStamp, FileState, Problem, TaskContent
 
@@ -49,13 +49,17 @@ class TimePassed:
 class Announced:
     """Something another part of the house found out: an event of the catalogue with what it carries.
 
-    A `standing` body is also what a later subscriber of the topic gets as its snapshot.
+    A `standing` body is also what a later subscriber of the topic gets as its snapshot. `rows` are the things that
+    the event is about, by key, as the topic's snapshot lists them from now on; None takes one off the list.
+    `aside` are fields that the snapshot has beside the list from now on.
     """
 
     topic: str
     event: str
     body: Mapping[str, object]
     standing: bool = False
+    rows: Mapping[str, Mapping[str, object] | None] = field(default_factory=dict)
+    aside: Mapping[str, object] = field(default_factory=dict)
 
 
 Observation = FilesChanged | BoardCondition | Announced | TimePassed

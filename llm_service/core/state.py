@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from llm_service.core.activity import Activity
 from llm_service.core.board import Board, Change
-from llm_service.core.events import TOPICS
+from llm_service.core.events import FAMILIES, ROWS, TOPICS
 from llm_service.core.observations import Announced, BoardCondition, FilesChanged, Observation
 from llm_service.core.query import Query, column_page
 from llm_service.core.shapes import BoardNoted, BoardSnapshot, ListedChange, TaskEvent
@@ -35,6 +35,7 @@ class State:
         self.condition = BoardCondition(loading=True, waiting=False)
         self.streams = {topic: Stream(topic, epoch) for topic in TOPICS}
         self._standing: dict[str, Mapping[str, object]] = {}
+        self._rows: dict[str, dict[str, Mapping[str, object]]] = {topic: {} for topic in ROWS}
         self._unshown = False
         self._shown_s = float("-inf")
         self._snapshot: tuple[int, BoardSnapshot] | None = None
@@ -45,7 +46,7 @@ class State:
         if isinstance(observation, BoardCondition):
             events.extend(self._condition(observation, now_s, at))
         if isinstance(observation, Announced):
-            events.append(self._announce(observation, at))
+            events.extend(self._announce(observation, at))
         changes: list[Change] = []
         if isinstance(observation, FilesChanged):
             changes = self.board.apply(observation, now_s)
@@ -65,12 +66,25 @@ class State:
 
     def snapshot(self, topic: str, at: str) -> Numbered:
         """The topic as it stands now, as a point of its stream."""
-        return self.streams[topic].stamp(f"{topic}.snapshot", _timed(self._body(topic), at), at)
+        return self.streams[topic].stamp(_snapshot_of(topic), _timed(self._body(topic), at), at)
+
+    def rows(self, topic: str) -> Mapping[str, Mapping[str, object]]:
+        """The things that a topic of `ROWS` lists, by key, the earliest known first."""
+        return self._rows[topic]
+
+    def knows(self, topic: object) -> bool:
+        """Whether there is such a topic now. That of one thing begins when it is first asked for."""
+        if not isinstance(topic, str):
+            return False
+        family, _, key = topic.partition(":")
+        if topic not in self.streams and family in FAMILIES and key in self._rows[FAMILIES[family]]:
+            self.streams[topic] = Stream(topic, self.epoch)
+        return topic in self.streams
 
     def repeat(self, at: str) -> list[Numbered]:
         """A numbered snapshot of every topic for everybody, after events that did not reach them."""
         return [
-            stream.restart(f"{topic}.snapshot", _timed(self._body(topic), at), at)
+            stream.restart(_snapshot_of(topic), _timed(self._body(topic), at), at)
             for topic, stream in self.streams.items()
         ]
 
@@ -84,7 +98,13 @@ class State:
     def _body(self, topic: str) -> Mapping[str, object]:
         if topic == "board":
             return self.board_snapshot()
-        return {"entries": list(self.activity.entries)} if topic == "activity" else self._standing.get(topic, {})
+        if topic == "activity":
+            return {"entries": list(self.activity.entries)}
+        family, _, key = topic.partition(":")
+        if family in FAMILIES:
+            return {family: self._rows[FAMILIES[family]].get(key)}
+        standing = self._standing.get(topic, {})
+        return {**standing, ROWS[topic]: list(self._rows[topic].values())} if topic in ROWS else standing
 
     def board_snapshot(self) -> BoardSnapshot:
         """Counts and the first cards of each column; kept until the stream moves on."""
@@ -104,14 +124,29 @@ class State:
             "degraded": list(condition.degraded),
         }
 
-    def _announce(self, announced: Announced, at: str) -> Numbered:
+    def _announce(self, announced: Announced, at: str) -> list[Numbered]:
+        for key, row in announced.rows.items():
+            self._list(announced.topic, key, row)
+        if announced.aside:
+            self._standing[announced.topic] = {**self._standing.get(announced.topic, {}), **announced.aside}
+        if not self.knows(announced.topic):
+            # Of one thing that nobody has asked for, or that is no longer listed: nobody is told.
+            return []
         if announced.standing:
             self._standing[announced.topic] = announced.body
         if announced.event == "activity.added":
             self.activity.keep(announced.body)
         # A standing body is whole: whoever missed some of them needs the last, which a snapshot is too.
-        weight = STANDING_WEIGHT if announced.standing else 1
-        return self.streams[announced.topic].add(announced.event, _timed(announced.body, at), at, weight)
+        weight = STANDING_WEIGHT if announced.standing else max(1, len(announced.rows))
+        return [self.streams[announced.topic].add(announced.event, _timed(announced.body, at), at, weight)]
+
+    def _list(self, topic: str, key: str, row: Mapping[str, object] | None) -> None:
+        if row is not None:
+            self._rows[topic][key] = row
+        elif self._rows[topic].pop(key, None) is not None:
+            for family, parent in FAMILIES.items():
+                if parent == topic:
+                    self.streams.pop(f"{family}:{key}", None)
 
     def _condition(self, condition: BoardCondition, now_s: float, at: str) -> list[Numbered]:
         loaded = self.condition.loading and not condition.loading
@@ -171,6 +206,11 @@ class State:
             "waiting": noted["waiting"],
             "degraded": noted["degraded"],
         }
+
+
+def _snapshot_of(topic: str) -> str:
+    """Name of a topic's snapshot: those of single things share one."""
+    return f"{topic.partition(':')[0]}.snapshot"
 
 
 def _timed(body: Mapping[str, object], at: str) -> Mapping[str, object]:

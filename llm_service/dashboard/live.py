@@ -10,7 +10,7 @@ from typing import Any
 from flask import request
 from flask_socketio import SocketIO
 
-from llm_service.core.events import TOPICS
+from llm_service.core.events import FAMILIES, JOINED, TOPICS
 from llm_service.core.state import State
 from llm_service.core.stream import Numbered
 from llm_service.hub import Hub, HubStopped
@@ -21,6 +21,11 @@ NAMESPACE = "/dashboard"
 MAX_QUEUED = 500
 """Packets waiting for one client before it is taken off its topics: it will ask again when it reads again."""
 
+MAX_TOPICS = 50
+"""Topics that one client may name when it connects."""
+UNKNOWN_TOPIC = f"unknown topic; known are {', '.join(TOPICS)}" + "".join(
+    f", and {family}:<key> of what {parent} lists" for family, parent in FAMILIES.items()
+)
 GOODBYE_S = 0.3
 
 Ack = dict[str, object]
@@ -48,6 +53,10 @@ class Live:
     def clients(self) -> int:
         """Open connections. Engine.IO keeps one that ended until its next round, seconds later; it is no client."""
         return len(self._open())
+
+    def watched(self, topic: str) -> bool:
+        """Whether anybody listens to a topic just now. From any thread."""
+        return next(iter(self._server.manager.get_participants(NAMESPACE, topic)), None) is not None
 
     def send(self, events: list[Numbered]) -> None:
         """Emit to everybody who listens. Runs on the hub's thread and never waits: packets go to queues."""
@@ -83,11 +92,12 @@ class Live:
                 "topics": list(TOPICS),
             }
             self._emit_to(sid, "connection_ack", ack)
-            for topic in TOPICS:
-                if positions is None:
+            if positions is None:
+                for topic in JOINED:
                     self._server.enter_room(sid, topic, namespace=NAMESPACE)
-                elif topic in positions:
-                    self._join(state, sid, topic, positions[topic])
+            for topic, position in list((positions or {}).items())[:MAX_TOPICS]:
+                if state.knows(topic):
+                    self._join(state, sid, topic, position)
 
         try:
             self._hub.ask(join)
@@ -97,18 +107,23 @@ class Live:
 
     def _subscribe(self, data: object = None) -> Ack:
         topic = data.get("topic") if isinstance(data, dict) else None
-        if topic not in TOPICS:
-            return {"ok": False, "error": f"unknown topic; known are {', '.join(TOPICS)}"}
         sid = _sid()
+
+        def join(state: State) -> Ack:
+            if not state.knows(topic):
+                return {"ok": False, "error": UNKNOWN_TOPIC}
+            assert isinstance(topic, str)
+            return self._join(state, sid, topic, data)
+
         try:
-            return self._hub.ask(lambda state: self._join(state, sid, topic, data))
+            return self._hub.ask(join)
         except HubStopped as error:
             return {"ok": False, "error": str(error)}
 
     def _unsubscribe(self, data: object = None) -> Ack:
         topic = data.get("topic") if isinstance(data, dict) else None
-        if topic not in TOPICS:
-            return {"ok": False, "error": f"unknown topic; known are {', '.join(TOPICS)}"}
+        if not isinstance(topic, str) or not (topic in TOPICS or topic.partition(":")[0] in FAMILIES):
+            return {"ok": False, "error": UNKNOWN_TOPIC}
         self._server.leave_room(_sid(), topic, namespace=NAMESPACE)
         return {"ok": True}
 

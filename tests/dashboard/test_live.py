@@ -91,12 +91,20 @@ def test_a_subscription_is_acknowledged_with_its_point_of_the_stream(board: Boar
     follower.wait_for("costs.snapshot")
 
 
-@pytest.mark.parametrize("data", [None, {}, {"topic": "runs"}, {"topic": ["board"]}, {"topic": {}}, "board", [], 7])
+@pytest.mark.parametrize(
+    "data", [None, {}, {"topic": "elsewhere"}, {"topic": ["board"]}, {"topic": {}}, "board", [], 7]
+)
 @pytest.mark.parametrize("verb", ["subscribe", "unsubscribe"])
 def test_a_topic_that_does_not_exist_is_refused_in_words(follower: Follower, verb: str, data: Any) -> None:
     answer = follower.call(verb, data)
     assert answer["ok"] is False
     assert "board, activity, costs" in answer["error"]
+
+
+def test_the_topic_of_a_thing_that_is_not_listed_is_refused(follower: Follower) -> None:
+    answer = follower.call("subscribe", {"topic": "run:none"})
+    assert answer["ok"] is False
+    assert "run:<key> of what runs lists" in answer["error"]
 
 
 def test_after_unsubscribing_nothing_more_comes(board: Board, follower: Follower) -> None:

@@ -9,13 +9,14 @@ import { createAlerts } from "./notify.js";
 const FIRST_POLL_MS = 3_000;
 const POLL_MS = 30_000;
 const AGAIN_MS = 1_000;
+const UNLISTED_MS = 5_000;
 const SPOKEN = { stale: "The server does not answer.", polling: "The live connection is down.", locked: "You are logged out.", live: "Live." };
 
 /**
  * Start listening. `readAnchors()` says what must not be moved now; `noted(changes)` hears of every applied change,
- * `refreshed()` of every answer that may hold changes nobody told of one by one.
+ * `refreshed()` of every answer that may hold changes nobody told of one by one, `heard(name, payload)` of every event.
  */
-export function startLive(store, { loading, readAnchors, noted, refreshed, say }) {
+export function startLive(store, { loading, readAnchors, noted, refreshed, heard, say }) {
   const announcer = createAnnouncer(say);
   const alerted = createAlerts(store, say);
   const signal = (kind, more = {}) => store.dispatch({ type: "connection", signal: { kind, ...more }, now: Date.now() });
@@ -24,6 +25,7 @@ export function startLive(store, { loading, readAnchors, noted, refreshed, say }
     event(name, payload) {
       const before = store.state.board;
       store.dispatch({ type: "event", name, payload, anchors: readAnchors(), now: Date.now() });
+      heard(name, payload);
       if (name === "board.snapshot") refreshed();
       if (name === "costs.snapshot") loadBudgets(store);
       if (name === "budget.alert") alerted(payload.alert);
@@ -48,19 +50,21 @@ export function startLive(store, { loading, readAnchors, noted, refreshed, say }
     try {
       await socket.subscribe(topic);
     } catch {
-      setTimeout(() => socket.connected && store.state.wanted[topic] && subscribe(topic), AGAIN_MS);
+      // The topic of one thing is refused while the thing is not listed: it may still come.
+      setTimeout(() => socket.connected && store.state.wanted[topic] && subscribe(topic), topic.includes(":") ? UNLISTED_MS : AGAIN_MS);
     }
   }
 
   const poll = createPolling(store, loading, refreshed);
   store.subscribe((state, before) => {
+    for (const topic of Object.keys(before.streams)) if (!(topic in state.streams)) socket.leave(topic);
     for (const topic of Object.keys(state.wanted)) if (state.wanted[topic] && !before.wanted[topic]) subscribe(topic);
     sayLine(state.connection.word, before.connection.word);
     if (state.connection.lost !== before.connection.lost) poll.follow(state.connection.lost);
   });
   watchSleep({
     checked: () => socket.check(),
-    slept: () => ["board", "activity", "costs"].forEach((topic) => store.dispatch({ type: "resubscribe", topic })) ?? socket.check(),
+    slept: () => Object.keys(store.state.streams).forEach((topic) => store.dispatch({ type: "resubscribe", topic })) ?? socket.check(),
     ticked: (now) => {
       signal("tick");
       if (!document.hidden) store.dispatch({ type: "clock", now });

@@ -82,7 +82,7 @@ async function start() {
   frames.drawNow();
   drawRest();
   const { startLive } = await import("./live.js");
-  live = startLive(store, { loading, say, readAnchors: () => recentAnchors(board), noted, refreshed: detail.again });
+  live = startLive(store, { loading, say, readAnchors: () => recentAnchors(board), noted, refreshed: detail.again, heard: sections.heard });
   if (keyOf(store.state.route)) detail.start();
   bring(() => import("./net/older.js"), ({ startOlder }) => startOlder({ store, say, drawer: document.getElementById("drawer") }));
   getJson("/api/session").then((session) => {

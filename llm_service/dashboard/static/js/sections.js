@@ -2,12 +2,16 @@
 
 const PAGES = {
   costs: { load: () => import("./costs/page.js"), styles: ["charts.css", "page.css", "costs.css"] },
+  workers: { load: () => import("./workers/page.js"), styles: ["charts.css", "page.css", "workers.css"] },
+  training: { load: () => import("./training/page.js"), styles: ["charts.css", "page.css", "training.css"] },
+  sources: { load: () => import("./sources/page.js"), styles: ["page.css", "sources.css"] },
   flow: { load: () => import("./flow/page.js"), styles: ["charts.css", "page.css", "costs.css", "flow.css"] },
 };
 const AGAIN_MS = 3_000;
 
 /**
- * A page's module exports view(state), reads(state) and start(parts) → {actions, inputs}.
+ * A page's module exports view(state), reads(state) and start(parts) → {actions, inputs}; where it listens to more than
+ * every page does also topics(state) → names, and heard(name, payload, store) for each event that arrives while it is open.
  * `of(section)` is the module, or null while it is not there; `add` takes its actions, `redraw()` is called when it came.
  */
 export function createSections(parts, { add, redraw }) {
@@ -21,14 +25,24 @@ export function createSections(parts, { add, redraw }) {
       const [module] = await Promise.all([PAGES[section].load(), ...PAGES[section].styles.map(styleSheet)]);
       add(module.start(parts));
       loaded.set(section, module);
+      listen(parts.store.state);
       redraw();
     } catch {
       asked.delete(section);
       setTimeout(() => parts.store.state.route.section === section && open(section), AGAIN_MS);
     }
   }
-  parts.store.subscribe(({ route }) => open(route.section));
-  return { open, has: (section) => section in PAGES, of: (section) => loaded.get(section) ?? null };
+  /** Each answer to a state is one more state: `withTopics` gives the same one back where nothing changes. */
+  function listen(state) {
+    parts.store.dispatch({ type: "topics", topics: loaded.get(state.route.section)?.topics?.(state) ?? [] });
+  }
+
+  parts.store.subscribe((state) => {
+    open(state.route.section);
+    listen(parts.store.state);
+  });
+  const heard = (name, payload) => loaded.get(parts.store.state.route.section)?.heard?.(name, payload, parts.store);
+  return { open, heard, has: (section) => section in PAGES, of: (section) => loaded.get(section) ?? null };
 }
 
 /** A style sheet that is only needed now; waits until it counts. */

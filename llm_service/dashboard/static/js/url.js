@@ -5,10 +5,13 @@ import { NO_QUERY, PRIORITIES, SORTS, STATUSES } from "./reduce/order.js";
 
 export const SECTIONS = ["board", "workers", "training", "sessions", "costs", "flow", "sources"];
 const LISTS = ["agent", "priority", "status", "tag"];
+/** Sections that keep all their choices in one plain {name: text}, and short forms that open one thing of theirs. */
+const FREE = ["workers", "training", "sources"];
+const SHORT = { run: "workers", job: "training" };
 const KNOWN = { priority: PRIORITIES, status: STATUSES };
 
 /** A route of the bare board. */
-export const HOME = Object.freeze({ section: "board", query: NO_QUERY, group: false, column: null, task: null, file: null, costs: NO_COSTS_QUERY, flow: USUAL_RANGE });
+export const HOME = Object.freeze({ section: "board", query: NO_QUERY, group: false, column: null, task: null, file: null, costs: NO_COSTS_QUERY, flow: USUAL_RANGE, more: Object.freeze({}) });
 
 /** "#board?agent=x&task=<id>", or the short form "#task=<id>", to a route. What cannot be understood is left out. */
 export function parseRoute(hash) {
@@ -17,8 +20,11 @@ export function parseRoute(hash) {
   const head = mark < 0 ? text : text.slice(0, mark);
   const short = head.includes("=");
   const params = new URLSearchParams(short ? text : mark < 0 ? "" : text.slice(mark + 1));
+  const opened = short && Object.keys(SHORT).find((name) => params.get(name));
+  if (opened) return { ...HOME, section: SHORT[opened], more: parseMore(params) };
   const section = !short && SECTIONS.includes(head) ? head : "board";
   if (section === "costs") return { ...HOME, section, costs: parseCosts(params) };
+  if (FREE.includes(section)) return { ...HOME, section, more: parseMore(params) };
   const open = { task: params.get("task") || null, file: params.get("task") ? null : params.get("file") || null };
   if (section === "flow") return { ...HOME, section, ...open, flow: FLOW_RANGES.includes(params.get("range")) ? params.get("range") : USUAL_RANGE };
   return {
@@ -31,11 +37,21 @@ export function parseRoute(hash) {
   };
 }
 
+/** Every choice as it is written; what a page does not know it leaves alone. */
+function parseMore(params) {
+  return Object.fromEntries([...params].filter(([name, value]) => value && name.length <= 20));
+}
+
 /** A route as a fragment; defaults are left out. */
 export function formatRoute(route) {
   const params = [];
   const put = (name, value) => value && params.push(`${name}=${encode(value)}`);
   if (route.section === "costs") return withParams("costs", costsParams(route.costs).map(([name, value]) => `${name}=${encode(value)}`));
+  if (FREE.includes(route.section)) {
+    for (const [name, value] of Object.entries(route.more)) put(name, value);
+    const [name] = Object.keys(SHORT).filter((name) => route.more[name] && SHORT[name] === route.section);
+    return name ? `#${params.sort((one, other) => other.startsWith(`${name}=`) - one.startsWith(`${name}=`)).join("&")}` : withParams(route.section, params);
+  }
   if (route.section === "flow") put("range", route.flow === USUAL_RANGE ? "" : route.flow);
   put("column", route.column);
   for (const [name, value] of queryParams(route.query)) put(name, value);

@@ -4,7 +4,10 @@ import { io } from "../../vendor/socket.io-client-4.8.4/socket.io.esm.min.js";
 const EVENTS = [
   "board.snapshot", "board.changed", "board.noted", "task.created", "task.assigned", "task.completed", "task.returned",
   "task.updated", "task.removed", "task.invalid", "activity.snapshot", "activity.added", "costs.snapshot", "cost.update",
-  "telemetry.update", "budget.alert", "budget.changed",
+  "telemetry.update", "budget.alert", "budget.changed", "runs.snapshot", "run.snapshot", "run.started", "run.advanced", "run.finished",
+  "run.lost", "run.resumed", "nodes.snapshot", "node.changed", "queue.snapshot", "queue.changed", "training.snapshot", "job.snapshot",
+  "job.started", "job.advanced", "job.finished", "loss.appended", "alarm.raised", "alarm.cleared", "sources.snapshot", "source.connected",
+  "source.lost", "source.changed",
 ];
 const ACK_MS = 5_000;
 
@@ -34,6 +37,10 @@ export function openSocket(positions, on) {
     async subscribe(topic) {
       const answer = await socket.timeout(ACK_MS).emitWithAck("subscribe", { topic });
       if (!answer?.ok) throw new Error(answer?.error ?? "subscribe was refused");
+    },
+    /** Be told no more of a topic. */
+    leave(topic) {
+      if (socket.connected) socket.emit("unsubscribe", { topic });
     },
     /** Whether the other end still answers; a dead line is replaced. */
     async check() {

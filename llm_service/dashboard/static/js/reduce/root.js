@@ -3,12 +3,15 @@ import { NO_ACTIVITY, withLine, withNewest, withOlder, withoutOlder } from "./ac
 import { appendPage, applyChanges, applySnapshot, applyTotals, emptyBoard, fromPage, noted, release } from "./board.js";
 import { NO_COSTS, onCostEvent, withCosts } from "./costs.js";
 import { NO_FLOW, withFlow } from "./flow.js";
+import { NO_LISTED, isListed, onListed } from "./listed.js";
 import { OPENING, connect } from "./connection.js";
 import { sameQuery } from "./order.js";
 import { NO_BUDGETS, onBudgetEvent, withBudgets, withoutBudgets } from "./budgets.js";
 import { after, judge } from "./stream.js";
 
 const REMEMBERED = 400;
+/** Topics that are listened to whatever is shown; a page adds its own while it is open. */
+const ALWAYS = ["board", "activity", "costs", "sources"];
 
 /** The state of a page that shows `route` and knows nothing yet. */
 export function initialState(route, now, preferences) {
@@ -18,7 +21,9 @@ export function initialState(route, now, preferences) {
     failure: null,
     loadingMore: {},
     activity: NO_ACTIVITY,
-    streams: { board: null, activity: null, costs: null },
+    streams: Object.fromEntries(ALWAYS.map((topic) => [topic, null])),
+    listed: NO_LISTED,
+    slices: {},
     wanted: {},
     recent: [],
     connection: OPENING,
@@ -40,6 +45,8 @@ const HANDLERS = {
   "more.state": (state, { column, word }) => ({ ...state, loadingMore: { ...state.loadingMore, [column]: word } }),
   failure: (state, { text }) => ({ ...state, failure: text }),
   event: withEvent,
+  topics: withTopics,
+  slice: (state, { name, patch }) => ({ ...state, slices: { ...state.slices, [name]: { ...state.slices[name], ...patch } } }),
   resubscribe: (state, { topic }) => ({ ...state, wanted: { ...state.wanted, [topic]: true } }),
   activity: (state, { entries }) => ({ ...state, activity: withNewest(state.activity, entries) }),
   "activity.page": (state, { page }) => ({ ...state, activity: withOlder(state.activity, page) }),
@@ -87,14 +94,27 @@ function withPage(state, { page, query }) {
   return { ...state, board, failure: null };
 }
 
+/** The page that is open listens to `topics`, besides those of every page. What is no longer heard goes out of date, so it is forgotten. */
+function withTopics(state, { topics }) {
+  const kept = [...ALWAYS, ...topics];
+  if (kept.length === Object.keys(state.streams).length && kept.every((topic) => topic in state.streams)) return state;
+  const streams = Object.fromEntries(kept.map((topic) => [topic, state.streams[topic] ?? null]));
+  const wanted = Object.fromEntries(kept.map((topic) => [topic, topic in state.streams ? Boolean(state.wanted[topic]) : true]));
+  const listed = Object.fromEntries(Object.entries(state.listed).map(([topic, list]) => [topic, topic in streams ? list : NO_LISTED[topic]]));
+  return { ...state, streams, wanted, listed };
+}
+
 function withEvent(state, { name, payload, anchors, now }) {
   const topic = payload.topic ?? name.split(".")[0];
+  if (!(topic in state.streams)) return state;
   const verdict = judge(state.streams[topic], name, payload);
   if (verdict === "ignore") return state;
   if (verdict === "gap") return { ...state, wanted: { ...state.wanted, [topic]: true } };
   const streams = { ...state.streams, [topic]: after(payload) };
   const wanted = { ...state.wanted, [topic]: false };
   if (topic === "activity") return { ...state, streams, wanted, activity: onActivity(state.activity, name, payload) };
+  if (isListed(topic)) return { ...state, streams, wanted, listed: onListed(state.listed, topic, name, payload) };
+  if (topic.includes(":")) return { ...state, streams, wanted };
   if (topic !== "board") return { ...state, streams, wanted, budgets: onBudgetEvent(state.budgets, name, payload), costs: onCostEvent(state.costs, name, payload) };
   const recent = name === "board.snapshot" ? [] : [...state.recent.slice(-REMEMBERED + 1), { name, payload }];
   const summary = name === "board.changed" ? { count: payload.changes.length, at: now } : state.summary;

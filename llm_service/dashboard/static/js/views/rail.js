@@ -20,19 +20,27 @@ const HAS_DATA = {
   board: () => true,
   costs: ({ costs, over }) => over > 0 || hasCosts(costs),
   flow: ({ board }) => hasTasks(board),
+  workers: ({ listed }) => watches(listed, "bobspark"),
+  training: ({ listed }) => watches(listed),
+  sources: ({ listed }) => watches(listed),
 };
+
+/** Whether a server (of this kind) is watched. */
+function watches({ sources }, kind = null) {
+  return Object.values(sources.rows).some((source) => !kind || source.kind === kind);
+}
 
 function hasTasks({ counts }) {
   return Boolean(counts) && counts.assigned + counts.done > 0;
 }
 
-export function readsRail({ route, ui, budgets, costs, board }) {
-  return [hasCosts(costs), hasTasks(board), route.section, ui.menu, ui.help, overCount(budgets)];
+export function readsRail({ route, ui, budgets, costs, board, listed }) {
+  return [watches(listed), watches(listed, "bobspark"), hasCosts(costs), hasTasks(board), route.section, ui.menu, ui.help, overCount(budgets)];
 }
 
-export function railView({ route, ui, budgets, costs, board }) {
+export function railView({ route, ui, budgets, costs, board, listed }) {
   const over = overCount(budgets);
-  const present = Object.keys(SECTION_VIEWS).filter((name) => name === route.section || HAS_DATA[name]?.({ costs, over, board }));
+  const present = Object.keys(SECTION_VIEWS).filter((name) => name === route.section || HAS_DATA[name]?.({ costs, over, board, listed }));
   const others = Object.keys(SECTION_VIEWS).filter((name) => !present.includes(name));
   return html`
     ${present.map((name) => railLink(name, name === route.section, name === "costs" ? over : 0))}

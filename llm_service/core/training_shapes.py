@@ -1,0 +1,228 @@
+"""What leaves the house about fine-tunes, skill trainings, pipelines and their loss."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+JobStatus = Literal["queued", "running", "completed", "failed", "cancelled", "stale", "vanished", "unknown"]
+AlarmKind = Literal["nan", "spike", "plateau", "divergence", "throughput", "stalled"]
+
+
+class Gpu(TypedDict):
+    """A GPU as a training server tells it; `made_up` where the server is known to invent its figures."""
+
+    name: str | None
+    used_gb: float | None
+    total_gb: float | None
+    percent: float | None
+    made_up: bool
+
+
+class JobCard(TypedDict):
+    """A training job. None is "nobody knows". `series` are the keys of its loss lines, the newest last."""
+
+    key: str
+    id: str
+    source: str
+    kind: Literal["finetune", "skill", "pipeline", "datagen"]
+    status: JobStatus
+    name: str
+    base_model: str | None
+    node: str | None
+    step: int | None
+    steps: int | None
+    epoch: float | None
+    epochs: float | None
+    progress: float | None
+    loss: float | None
+    first_loss: float | None
+    best_loss: float | None
+    learning_rate: float | None
+    rating: Literal["Excellent", "Great", "Good", "Needs more data"] | None
+    steps_per_s: float | None
+    eta_s: float | None
+    elapsed_s: float | None
+    started_at: str | None
+    finished_at: str | None
+    heard_at: str | None
+    error: str
+    log: list[str]
+    """Newest lines, at most 50."""
+    gpu: Gpu | None
+    examples: int | None
+    preview_in: str
+    preview_out: str
+    series: list[str]
+    alarms: list[Alarm]
+    """Those that stand now."""
+    config: dict[str, Any]
+    pipeline: Pipeline | None
+
+
+class PipelineIteration(TypedDict):
+    """One round of a pipeline; rates are 0 to 1 whatever the server counts in."""
+
+    n: int
+    pass_rate: float | None
+    after_pass_rate: float | None
+    advice: str
+    suggested: list[str]
+    datagen_job: str | None
+    finetune_job: str | None
+    series: str | None
+
+
+class Pipeline(TypedDict):
+    """A pipeline's own part. `stage` is one of EVALUATE ANALYZE GENERATE FINE-TUNE DEPLOY RE-EVAL, or None."""
+
+    stage: str | None
+    step: str | None
+    iteration: int | None
+    max_iterations: int | None
+    target: float | None
+    score: float | None
+    suite: str | None
+    iterations: list[PipelineIteration]
+
+
+class Alarm(TypedDict):
+    """Something is wrong with a curve. `numbers` are those that fired it; `sentence` says it whole."""
+
+    id: str
+    kind: AlarmKind
+    job: str
+    series: str
+    step: int | None
+    at: str
+    cleared_at: str | None
+    sentence: str
+    numbers: dict[str, float | int | str | None]
+
+
+class JobDelta(TypedDict, total=False):
+    """Only what changed of a `JobCard`, and always its key."""
+
+    key: str
+
+
+class TrainingSnapshot(TypedDict):
+    """Jobs that run or ended in the last day, newest first, and the newest alarms."""
+
+    jobs: list[JobCard]
+    alarms: list[Alarm]
+
+
+class OneJob(TypedDict):
+    """A job that began or ended; `was` is the status before, None where it was first seen as it is."""
+
+    job: JobCard
+    was: NotRequired[str | None]
+
+
+class JobsAdvanced(TypedDict):
+    """What changed since the last one; `gone` left the list."""
+
+    jobs: list[JobDelta]
+    gone: NotRequired[list[str]]
+
+
+class LossPoint(TypedDict):
+    """One step. `loss` None is NaN or infinite; `word` says which ("NaN", "+inf", "-inf")."""
+
+    step: int
+    loss: float | None
+    word: NotRequired[str]
+    lr: float | None
+    epoch: float | None
+    at: str
+
+
+class LossAppended(TypedDict):
+    """New steps of a series, in their order (topic `job:<key>`); more than 200 at once are only counted: ask again."""
+
+    job: str
+    series: str
+    points: list[LossPoint]
+    count: int
+    rewritten: bool
+    """Whether a step that was known already has another value now: ask again."""
+
+
+class AlarmEvent(TypedDict):
+    """An alarm that was raised or cleared."""
+
+    alarm: Alarm
+
+
+class JobTopic(TypedDict):
+    """One job, after subscribing to `job:<key>`."""
+
+    job: JobCard | None
+
+
+class JobList(TypedDict):
+    """Training jobs, newest first, with what is known of finished ones."""
+
+    jobs: list[JobCard]
+    next: str | None
+
+
+class Bucket(TypedDict):
+    """Columns of equal length, one entry a bucket: a bucket is `width` steps, and begins at a multiple of it."""
+
+    step: list[int]
+    """First step of the bucket that has a value."""
+    last_step: list[int]
+    first: list[float | None]
+    last: list[float | None]
+    min: list[float | None]
+    max: list[float | None]
+    min_step: list[int | None]
+    max_step: list[int | None]
+    bad: list[int]
+    """Steps with NaN or infinity."""
+    count: list[int]
+    at: list[str]
+    lr: list[float | None]
+    smooth: list[float | None]
+    """The smoothed loss at the bucket's last step, computed over every raw step from 0."""
+
+
+class SeriesFacts(TypedDict):
+    """Of the whole series, whatever is asked for."""
+
+    count: int
+    first_step: int | None
+    last_step: int | None
+    first_at: str | None
+    last: float | None
+    best: float | None
+    best_step: int | None
+    min: float | None
+    max: float | None
+    bad: int
+
+
+class LossSeries(TypedDict):
+    """A series between two steps in at most as many buckets as were asked for. `width` 1: raw steps."""
+
+    key: str
+    job: str
+    name: str
+    from_step: int
+    to_step: int
+    width: int
+    smoothing: float
+    facts: SeriesFacts
+    buckets: Bucket
+    alarms: list[Alarm]
+    gaps: list[tuple[int, int]]
+    """Steps between which nothing was seen, where the series' own stride says there was something."""
+
+
+class SeriesAnswer(TypedDict):
+    """Answer of `/api/training/<key>/series`: one a series of the job, or those named."""
+
+    series: list[LossSeries]
