@@ -255,6 +255,10 @@ def is_loopback(host: str) -> bool:
 
 
 def _refuse_contradictions(settings: Settings, origins: Mapping[str, str]) -> None:
+    try:
+        check_names((*settings.bobspark, *settings.skill_training))
+    except ValueError as error:
+        raise SettingsError(f"skill_training: {error} (from {origins['skill_training']})") from None
     local = is_loopback(settings.host)
     if not settings.token and not local:
         raise SettingsError(
