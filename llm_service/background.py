@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
+from typing import NamedTuple, Protocol
 
 
 class Background(ABC):
@@ -36,3 +37,21 @@ class Background(ABC):
 
     def _wake_up(self) -> None:  # noqa: B027 - most wait for nothing else
         """End whatever the thread waits for besides `_stopping`."""
+
+
+class Part(Protocol):
+    """A thread as its owner sees it, or several that live together."""
+
+    failures: int
+
+    @property
+    def alive(self) -> bool: ...
+    def start(self) -> None: ...
+    def stop(self, deadline_s: float = ...) -> None: ...
+
+
+class Named(NamedTuple):
+    """A part with the name it has in `/ready`."""
+
+    name: str
+    part: Part

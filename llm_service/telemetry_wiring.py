@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any
 
 from llm_service.core.cost_page_shapes import CostSums
 from llm_service.core.cost_shapes import CostStats, CostUpdate
@@ -26,38 +24,15 @@ from llm_service.hub import Hub
 from llm_service.settings import Settings
 
 if TYPE_CHECKING:
-    from llm_service.core.log_shapes import LogSources
     from llm_service.dashboard.app import Blueprint
-    from llm_service.sources.agentlogs.log_parts import LogParts
-    from llm_service.telemetry.budgets import Budgets
-    from llm_service.telemetry.costs import Costs
-    from llm_service.telemetry.database import Database
-    from llm_service.telemetry.exports import Exports
     from llm_service.telemetry.history import History
-    from llm_service.telemetry.looking_back import LookingBack
-    from llm_service.telemetry.otlp_intake import OtlpIntake
-    from llm_service.telemetry.price_page import Prices
-    from llm_service.telemetry.prices import Pricing
-    from llm_service.telemetry.recorder import Recorder
-    from llm_service.telemetry.refusals import Refusals
-    from llm_service.telemetry.spool_reader import SpoolReader
+    from llm_service.telemetry_opening import Opened
 
 log = logging.getLogger(__name__)
 
 OPENING_S = 5.0
 """How long a request waits for the database to be opened."""
 OFF = "Telemetry is off (telemetry = false): nothing is kept of costs and of the board's history."
-
-
-class Part(Protocol):
-    """A thread of telemetry."""
-
-    failures: int
-
-    @property
-    def alive(self) -> bool: ...
-    def start(self) -> None: ...
-    def stop(self, deadline_s: float = ...) -> None: ...
 
 
 class Late:
@@ -68,32 +43,6 @@ class Late:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._get(), name)
-
-
-class Named(NamedTuple):
-    """A thread with the name it has in `/ready`."""
-
-    name: str
-    part: Part
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """What there is once the database is open. `threads` are in the order of their start, the writer first."""
-
-    database: Database
-    pricing: Pricing
-    recorder: Recorder
-    costs: Costs
-    exports: Exports
-    looking_back: LookingBack
-    budgets: Budgets
-    prices: Prices
-    log_sources: Callable[[], LogSources]
-    otlp: OtlpIntake
-    refusals: Refusals
-    spool: SpoolReader
-    threads: tuple[Named, ...]
 
 
 class TelemetryParts:
@@ -278,80 +227,15 @@ class TelemetryParts:
         return history
 
     def _build(self) -> Opened:
-        from llm_service.telemetry.budget_parts import budget_parts
-        from llm_service.telemetry.costs import Costs
-        from llm_service.telemetry.database import Database
-        from llm_service.telemetry.exports import Exports
-        from llm_service.telemetry.local_zone import zone_name
-        from llm_service.telemetry.looking_back import LookingBack
-        from llm_service.telemetry.otlp_intake import OtlpIntake
-        from llm_service.telemetry.price_parts import price_parts
-        from llm_service.telemetry.prices import Pricing
-        from llm_service.telemetry.recorder import Recorder
-        from llm_service.telemetry.refusals import Refusals
-        from llm_service.telemetry.spool_reader import SpoolReader
-        from llm_service.telemetry.teller import Teller
+        from llm_service.telemetry_opening import open_parts
 
-        database = Database.open(self._state_dir, zone=zone_name(self._settings.timezone), now_ms=_now_ms)
-        pricing = Pricing(database, self._settings.prices)
-        recorder = Recorder(database, pricing, now_ms=_now_ms, keep_days=self._settings.keep_days)
-        costs = Costs(database, database.zone, _now_ms)
-        teller = Teller(costs, self._hub.publish, condition=self.condition, now_ms=_now_ms)
-        recorder.on_commit(teller.hear)
-        looking_back = LookingBack(database, database.zone, now_ms=_now_ms)
-        exports = Exports(costs, database, looking_back.flow, _now_ms)
-        guarding = budget_parts(
-            database,
-            recorder,
-            budgets=self._settings.budgets,
-            agent_budgets=self._settings.agent_budgets,
-            webhook_url=self._settings.budget_webhook,
-            publish=self._hub.publish,
-            now_ms=_now_ms,
-        )
         assert self._history is not None
-        threads = [Named("recorder", recorder), Named("teller", teller), Named("history", self._history)]
-        threads.append(Named("budgets", guarding.watch))
-        if guarding.webhook.configured:
-            threads.append(Named("webhook", guarding.webhook))
-        listeners = (teller.look_again, guarding.watch.look_again)
-        pricing_again = price_parts(database, recorder, pricing, changed=listeners, now_ms=_now_ms)
-        threads.append(Named("prices", pricing_again.late))
-        refusals = Refusals(recorder)
-        spool = SpoolReader(recorder, refusals, self._state_dir, _now_ms)
-        threads.append(Named("spool", spool))
-        logs = self._log_parts(database, recorder)
-        if logs.follower is not None:
-            threads.append(Named("agent-logs", logs.follower))
-        return Opened(
-            database,
-            pricing,
-            recorder,
-            costs,
-            exports,
-            looking_back,
-            guarding.budgets,
-            pricing_again.prices,
-            logs.sources,
-            OtlpIntake(database, recorder, now_ms=_now_ms),
-            refusals,
-            spool,
-            tuple(threads),
-        )
-
-    def _log_parts(self, database: Database, recorder: Recorder) -> LogParts:
-        from llm_service.sources.agentlogs.known_tools import TOOLS
-        from llm_service.sources.agentlogs.log_parts import log_parts
-        from llm_service.sources.agentlogs.passes import Place
-        from llm_service.telemetry import overlaps
-
-        return log_parts(
-            Place(TOOLS, Path.home(), os.environ),
-            database.reading,
-            recorder,
+        return open_parts(
+            self._settings,
             self._state_dir,
-            enabled=self._settings.agent_logs,
-            overlaps=overlaps,
+            self._history,
+            publish=self._hub.publish,
+            condition=self.condition,
             now_ms=_now_ms,
         )
 

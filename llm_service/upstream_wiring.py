@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
+from llm_service.background import Named
 from llm_service.core.shapes import ThreadJson
 from llm_service.hub import Hub
 from llm_service.settings import Settings
@@ -16,24 +17,6 @@ if TYPE_CHECKING:
     from llm_service.dashboard.app import Blueprint
 
 log = logging.getLogger(__name__)
-
-
-class Part(Protocol):
-    """A thread, or several that live together."""
-
-    failures: int
-
-    @property
-    def alive(self) -> bool: ...
-    def start(self) -> None: ...
-    def stop(self, deadline_s: float = ...) -> None: ...
-
-
-class Named(NamedTuple):
-    """A part with the name it has in `/ready`."""
-
-    name: str
-    part: Part
 
 
 class UpstreamParts:

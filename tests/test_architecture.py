@@ -17,6 +17,7 @@ FLOORS = {
     "__main__": 6,
     "runtime": 5,
     "telemetry_wiring": 5,
+    "telemetry_opening": 5,
     "measuring": 5,
     "upstream_wiring": 5,
     "simulators": 4,
@@ -43,6 +44,7 @@ FLOORS = {
 SAME_FLOOR = {
     ("__main__", "cli"),
     ("runtime", "telemetry_wiring"),
+    ("telemetry_wiring", "telemetry_opening"),
     ("runtime", "measuring"),
     ("runtime", "upstream_wiring"),
     ("upstream_wiring", "telemetry_wiring"),
