@@ -6,6 +6,8 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from llm_service.core.node_shapes import Trouble
+
 JobStatus = Literal["queued", "running", "completed", "failed", "cancelled", "stale", "vanished", "unknown"]
 AlarmKind = Literal["nan", "spike", "plateau", "divergence", "throughput", "stalled"]
 
@@ -47,6 +49,7 @@ class JobCard(TypedDict):
     started_at: str | None
     finished_at: str | None
     heard_at: str | None
+    """When it last told something new."""
     error: str
     log: list[str]
     """Newest lines, at most 50."""
@@ -58,7 +61,10 @@ class JobCard(TypedDict):
     alarms: list[Alarm]
     """Those that stand now."""
     config: dict[str, Any]
+    """As it was started, and what else the server tells that has no field here."""
     pipeline: Pipeline | None
+    actions: list[Literal["cancel", "advance"]]
+    """What its server can be asked to do with it now."""
 
 
 class PipelineIteration(TypedDict):
@@ -82,7 +88,12 @@ class Pipeline(TypedDict):
     iteration: int | None
     max_iterations: int | None
     target: float | None
+    """0 to 1, as the score."""
     score: float | None
+    outcome: str | None
+    """How it ended in the server's words: target_reached, max_iterations_reached, failed."""
+    message: str
+    """What it last said of itself."""
     suite: str | None
     iterations: list[PipelineIteration]
 
@@ -112,6 +123,76 @@ class TrainingSnapshot(TypedDict):
 
     jobs: list[JobCard]
     alarms: list[Alarm]
+
+
+class Adapter(TypedDict):
+    """A finished adapter: told by a skill trainer, by a report of fine-tunes, or known from a job that completed."""
+
+    key: str
+    id: str
+    source: str
+    kind: Literal["finetune", "skill"]
+    name: str
+    base_model: str | None
+    dataset: str | None
+    final_loss: float | None
+    rating: Literal["Excellent", "Great", "Good", "Needs more data"] | None
+    examples: int | None
+    epochs: float | None
+    rank: int | None
+    learning_rate: float | None
+    path: str | None
+    created_at: str | None
+    duration_s: float | None
+    status: str
+    job: str | None
+    """Key of the job that made it, where that is known here."""
+
+
+class Adapters(TypedDict):
+    """Finished adapters, newest first; of sources in `troubles` those that were heard of before."""
+
+    adapters: list[Adapter]
+    troubles: list[Trouble]
+
+
+class StartJob(TypedDict):
+    """What `POST /api/training` takes; which fields depend on `kind` (docs/training.md)."""
+
+    kind: Literal["finetune", "skill", "pipeline"]
+    source: NotRequired[str]
+    epochs: NotRequired[int]
+    batch_size: NotRequired[int]
+    learning_rate: NotRequired[float]
+    base_model: NotRequired[str]
+    dataset_path: NotRequired[str]
+    output_dir: NotRequired[str]
+    rank: NotRequired[int]
+    skill_id: NotRequired[str]
+    lora_r: NotRequired[int]
+    version: NotRequired[Literal[1, 2]]
+    model: NotRequired[str]
+    backend: NotRequired[str]
+    node: NotRequired[str]
+    eval_suite: NotRequired[str]
+    target: NotRequired[float]
+    max_iterations: NotRequired[int]
+    auto_advance: NotRequired[bool]
+    datagen_count: NotRequired[int]
+    domain: NotRequired[str]
+    datagen_config: NotRequired[dict[str, Any]]
+
+
+class JobAnswer(TypedDict):
+    """A job after what was asked of it."""
+
+    job: JobCard
+
+
+class AdvanceJob(TypedDict):
+    """What `POST /api/training/<key>/advance` takes: the step to go on with, in the pipeline's own words."""
+
+    step: str
 
 
 class OneJob(TypedDict):
