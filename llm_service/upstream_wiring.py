@@ -3,24 +3,65 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeVar
 
 from llm_service.background import Named
 from llm_service.core.shapes import ThreadJson
 from llm_service.hub import Hub
 from llm_service.settings import Settings
 from llm_service.telemetry_wiring import TelemetryParts
+from llm_service.upstreams import Upstream
 
 if TYPE_CHECKING:
+    from llm_service.clients.web import Client
     from llm_service.dashboard.app import Blueprint
+    from llm_service.sources.upstream.asking import Question
+    from llm_service.sources.upstream.source_card import SourceCard
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
+Kind = Literal["bobspark", "skill-training"]
+
+
+class Once(Generic[T]):
+    """A part that is made when it is first needed: what nobody watches costs neither memory nor start time."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: T | None = None
+
+    def __call__(self) -> T:
+        """The part, made now where it was not."""
+        with self._lock:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
+
+    @property
+    def made(self) -> T | None:
+        """The part, where somebody needed it."""
+        return self._made
+
+
+class Site(NamedTuple):
+    """One watched server: who it is, who speaks with it, and the card that tells how it stands."""
+
+    upstream: Upstream
+    kind: Kind
+    client: Client
+    card: SourceCard
 
 
 class UpstreamParts:
-    """Everything of the watched servers in one run. Nothing of it is needed for the board."""
+    """Everything of the watched servers in one run. Nothing of it is needed for the board.
+
+    A part that watches a server gives its questions; all questions of one server are asked by one `Asking`.
+    Imports are inside: without a configured server none of this is loaded.
+    """
 
     def __init__(self, settings: Settings, hub: Hub, telemetry: TelemetryParts) -> None:
         self._settings = settings
@@ -28,6 +69,7 @@ class UpstreamParts:
         self._telemetry = telemetry
         self._watched: Callable[[str], bool] = lambda _: False
         self._parts: list[Named] = []
+        self._sites: list[Site] = []
 
     def watched_by(self, watched: Callable[[str], bool]) -> None:
         """Hand in who knows whether a topic is listened to; before that nobody is."""
@@ -37,8 +79,14 @@ class UpstreamParts:
         """Whether a page looks at this topic now."""
         return self._watched(topic)
 
+    # -- life ---------------------------------------------------------------------------------------------------
+
     def start(self) -> None:
         """Begin to ask and to listen; returns at once."""
+        for upstream in self._settings.bobspark:
+            self._watch(upstream, "bobspark")
+        for upstream in self._settings.skill_training:
+            self._watch(upstream, "skill-training")
         for named in self._parts:
             named.part.start()
 
@@ -47,11 +95,34 @@ class UpstreamParts:
         end_s = time.monotonic() + deadline_s
         for named in reversed(self._parts):
             named.part.stop(max(0.05, end_s - time.monotonic()))
-
-    def blueprints(self) -> Sequence[Blueprint]:
-        """The routes over watched servers."""
-        return []
+        for site in self._sites:
+            site.client.close()
 
     def threads(self) -> list[ThreadJson]:
         """The threads as `/ready` tells them."""
         return [{"name": name, "alive": part.alive, "failures": part.failures} for name, part in self._parts]
+
+    # -- what is asked of each server ---------------------------------------------------------------------------
+
+    def _watch(self, upstream: Upstream, kind: Kind) -> None:
+        from llm_service.clients.web import Client
+        from llm_service.sources.upstream.asking import Asking
+        from llm_service.sources.upstream.source_card import SourceCard
+
+        card = SourceCard(upstream, kind, self._hub.publish)
+        site = Site(upstream, kind, Client(upstream), card)
+        self._sites.append(site)
+        asking = Asking(upstream.name, self._questions(site), card.changed)
+        self._parts.append(Named(f"asking-{upstream.name}", asking))
+
+    def _questions(self, site: Site) -> list[Question]:
+        """Everything one server is asked, by the parts that want to know; each adds its own here."""
+        if site.kind == "skill-training":
+            return []
+        return []
+
+    # -- routes -------------------------------------------------------------------------------------------------
+
+    def blueprints(self) -> Sequence[Blueprint]:
+        """The routes over watched servers, which are there whether or not any is watched."""
+        return []
