@@ -11,6 +11,7 @@ from typing import Protocol
 from llm_service.telemetry import faults
 from llm_service.telemetry.retention import Retention
 from llm_service.telemetry.rezoning import Rezoning
+from llm_service.telemetry.run_retention import RunRetention
 from llm_service.telemetry.writer_file import WriterFile
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Chores:
         chores: tuple[Chore, ...] = (
             self._rezoning,
             Retention(file, now_ms, keep_days),
+            RunRetention(file, now_ms, keep_days),
             _Log(file),
             _Optimize(file),
         )

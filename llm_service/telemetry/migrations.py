@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable
 
 from llm_service.core.rollups import FIELDS
+from llm_service.telemetry.run_tables import m0002_runs
 
 SET = "telemetry"
 Step = Callable[[sqlite3.Connection], None]
@@ -104,7 +105,7 @@ def m0001_telemetry(connection: sqlite3.Connection) -> None:
     _each(connection, _VIEWS)
 
 
-STEPS: tuple[Step, ...] = (m0001_telemetry,)
+STEPS: tuple[Step, ...] = (m0001_telemetry, m0002_runs)
 """All steps, oldest first; the name of a function is the name of its step."""
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from llm_service.errors import TelemetryUnavailable
 from llm_service.telemetry.database import Database
+from llm_service.telemetry.migrations import STEPS
 from tests.kit.store import ask, open_database, recording, row
 
 REPO = Path(__file__).resolve().parent.parent.parent
@@ -100,7 +101,7 @@ def test_many_who_open_it_at_once_share_one_whole_file(tmp_path: Path) -> None:
         made = [pool.submit(open_database, tmp_path) for _ in range(8)]
         assert {database.result().path for database in made} == {tmp_path / "telemetry.db"}
     assert {path.name.removesuffix("-wal").removesuffix("-shm") for path in tmp_path.iterdir()} == {"telemetry.db"}
-    assert len(ask(made[0].result(), "SELECT name FROM _sqlite_migrations")) == 1
+    assert len(ask(made[0].result(), "SELECT name FROM _sqlite_migrations")) == len(STEPS)
 
 
 def test_opening_a_made_database_needs_no_migration_library(tmp_path: Path) -> None:
