@@ -38,8 +38,9 @@ def best_snippet(newest_first: Iterable[RunEvent]) -> Best:
 def _snippet(event: RunEvent) -> str:
     """The event's snippet; its `text` may also be a message, which is none."""
     inner = event["raw"].get("data")
-    payload: Mapping[str, Any] = inner if isinstance(inner, Mapping) else event["raw"]
-    if not payload:
+    if isinstance(inner, str) or not event["raw"]:
+        # Stored as text in the server's database: what it held was read at the door, and is not in `raw`.
         return event["text"]
-    snippet = payload.get("snippet")
+    payload: Mapping[str, Any] = inner if isinstance(inner, Mapping) else event["raw"]
+    snippet = payload.get("snippet") or payload.get("text")
     return snippet if isinstance(snippet, str) else ""

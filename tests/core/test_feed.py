@@ -36,6 +36,11 @@ CASES = {
         [run_event(1, "a", raw={"event_type": "node_update", "data": {"snippet": "a"}})],
         Best("a", "code_agent"),
     ),
+    "an envelope whose data is text": (
+        [run_event(1, "a", raw={"event_type": "node_update", "data": '{"snippet": "a"}'})],
+        Best("a", "code_agent"),
+    ),
+    "under its other name": ([run_event(1, "a", raw={"text": "a"})], Best("a", "code_agent")),
     "who is shown by name": ([run_event(1, "a", agent="Coder")], Best("a", "Coder")),
     "errors say nothing": ([run_event(1, "boom", type="error")], Best()),
     "nothing": ([], Best()),
