@@ -14,6 +14,7 @@ from llm_service.cli.config import config
 from llm_service.cli.dashboard import dashboard
 from llm_service.cli.printing import flush, reserve_standard_streams, say
 from llm_service.cli.session import Session
+from llm_service.cli.simulate import simulate
 from llm_service.cli.tasks import task
 from llm_service.cli.telemetry import telemetry
 from llm_service.errors import LlmServiceError
@@ -38,6 +39,7 @@ cli.add_command(task)
 cli.add_command(config)
 cli.add_command(budget)
 cli.add_command(telemetry)
+cli.add_command(simulate)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

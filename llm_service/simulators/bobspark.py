@@ -1,0 +1,140 @@
+"""A faithful BobSpark-APIs (PROTOCOLS 1.12) on 127.0.0.1, with a ledger of exactly what it did and faults to switch on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from llm_service.simulators.answers import Answers
+from llm_service.simulators.conductor import Conductor
+from llm_service.simulators.faults import Faults
+from llm_service.simulators.frames import Dialect
+from llm_service.simulators.http_door import Door, Invalid, Reply, Request, Routes
+from llm_service.simulators.nodes import Nodes
+from llm_service.simulators.run_endpoints import RunEndpoints
+from llm_service.simulators.runs import Run, Runs
+
+
+class Bobspark:
+    """One simulated server. `slots` runs at once before the queue holds them back; `failing` is the share that fails.
+
+    `rate`: events a second of every run instead of the natural 1 to 5. Reproducible by `seed`: run number n of a seed
+    has the same id, the same texts and the same tokens, whatever the speed.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        dialect: Dialect = "a",
+        seed: int = 0,
+        speed: float = 1.0,
+        faults: Iterable[str] = (),
+        slots: int = 8,
+        failing: float = 0.15,
+        rate: float | None = None,
+    ) -> None:
+        self.faults = Faults(faults)
+        self._conductor = Conductor("sim-conductor", speed)
+        self._answers = Answers(self.faults)
+        self.runs = Runs(
+            self._conductor,
+            self.faults,
+            dialect=dialect,
+            seed=seed,
+            now=self.now,
+            iso=iso,
+            slots=slots,
+            failing=failing,
+            rate=rate,
+        )
+        routes = Routes()
+        RunEndpoints(self.runs, self._answers, now=self.now, iso=iso).add_to(routes)
+        Nodes(self.runs, self._answers, now=self.now).add_to(routes)
+        self._add_own_doors(routes)
+        self._door = Door(routes, self.faults, port)
+        self.port = self._door.port
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def now(self) -> float:
+        """Seconds since the epoch by this server's clock."""
+        return time.time() + self.faults.number("skew", 0.0)
+
+    def start(self) -> Bobspark:
+        """Begin to answer."""
+        self._conductor.start()
+        self._door.start()
+        return self
+
+    def stop(self) -> None:
+        """Hang up on everybody and end both threads."""
+        self._conductor.stop()
+        self.runs.cut()
+        self._door.stop(3.0)
+
+    def restart(self, down_s: float = 0.3) -> None:
+        """As if the server was started anew: all connections end, nobody answers for `down_s`; runs go on."""
+        self.runs.cut()
+        self._door.restart(down_s)
+
+    def set_faults(self, *names: str) -> None:
+        """These faults and no others from now on."""
+        self.faults.replace(names)
+
+    def cut(self) -> int:
+        """Drop all open streams now; how many there were."""
+        return self.runs.cut()
+
+    def ledger(self) -> dict[str, Any]:
+        """Exactly what happened: by run its status, tokens, iterations, events and frames sent; by job its losses."""
+        with self.runs.lock:
+            return {"runs": {run.id: _account(run) for run in self.runs.all.values()}, "jobs": {}}
+
+    def _add_own_doors(self, routes: Routes) -> None:
+        routes.add("GET", "/_sim/ledger", lambda request: Reply(self.ledger()))
+        routes.add("GET", "/_sim/faults", lambda request: Reply({"faults": self.faults.names()}))
+        routes.add("POST", "/_sim/faults", self._take_faults)
+        routes.add("POST", "/_sim/cut", lambda request: Reply({"dropped": self.cut()}))
+        routes.add("POST", "/_sim/restart-streams", self._restart_streams)
+
+    def _take_faults(self, request: Request) -> Reply:
+        names = (request.body or {}).get("faults") if isinstance(request.body, dict) else None
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise Invalid("list_type", ("body", "faults"), "Input should be a list of fault names", request.body)
+        try:
+            self.set_faults(*names)
+        except ValueError as error:
+            raise Invalid("value_error", ("body", "faults"), str(error), names) from None
+        return Reply({"faults": self.faults.names()})
+
+    def _restart_streams(self, request: Request) -> Reply:
+        down_s = float((request.body or {}).get("down_s", 0.3)) if isinstance(request.body, dict) else 0.3
+        self._conductor.after(0.05 * self._conductor.speed, lambda: self.restart(down_s))
+        return Reply({"down_s": down_s})
+
+
+def iso(at: float) -> str:
+    """ISO 8601 with milliseconds and Z."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _account(run: Run) -> dict[str, Any]:
+    return {
+        "status": run.status,
+        "tokens_in": run.tokens_in,
+        "tokens_out": run.tokens_out,
+        "iterations": run.iterations,
+        "events": len(run.events),
+        "node": run.node,
+        "model": run.model,
+        "task": run.task,
+        "snippet": run.snippet,
+        "max_iter": run.plan.max_iter,
+        "outcome": run.plan.outcome,
+        "created_at": iso(run.created),
+        "duration_s": run.duration_s,
+        "streams": run.streams,
+        "frames": run.sent_to,
+    }
