@@ -16,14 +16,17 @@ from llm_service.telemetry import sums
 ENDED = frozenset({"completed", "failed", "cancelled", "vanished"})
 """States that a run does not leave."""
 _KEEP = (
-    "INSERT INTO runs (key, id, source, status, model, node, at_ms, ended_ms, words, card)"
-    " VALUES (:key, :id, :source, :status, :model, :node, coalesce(:created_ms, :now_ms), :ended_ms, :words, :card)"
+    "INSERT INTO runs (key, id, source, status, model, node, at_ms, started_ms, ended_ms, tokens_in, tokens_out, words,"
+    " card) VALUES (:key, :id, :source, :status, :model, :node, coalesce(:created_ms, :now_ms), :started_ms, :ended_ms,"
+    " :tokens_in, :tokens_out, :words, :card)"
     " ON CONFLICT (key) DO UPDATE SET status = excluded.status, model = excluded.model, node = excluded.node,"
-    " at_ms = coalesce(:created_ms, at_ms),"
+    " at_ms = coalesce(:created_ms, at_ms), started_ms = excluded.started_ms,"
+    " tokens_in = excluded.tokens_in, tokens_out = excluded.tokens_out,"
     # A run that is told to have ended without a time ended when that was first heard.
     " ended_ms = CASE WHEN :ended_ms IS NULL THEN NULL ELSE coalesce(:told_ended_ms, ended_ms, :ended_ms) END,"
     " words = excluded.words, card = excluded.card"
 )
+_PLAIN = ("key", "id", "source", "status", "model", "node", "tokens_in", "tokens_out")
 _KEEP_EVENT = (
     "INSERT INTO run_events (key, n, type, event) SELECT ?1, ?2, ?3, ?4"
     " WHERE EXISTS (SELECT 1 FROM runs WHERE key = ?1)"
@@ -60,21 +63,30 @@ def write_events(db: sqlite3.Connection, events: Sequence[tuple[str, RunEvent]])
 
 
 def _row(card: RunCard, now_ms: int) -> dict[str, object]:
-    told = _ms(card["finished_at"])
-    created = _ms(card["created_at"]) or _ms(card["started_at"])
+    started = _ms(card["started_at"])
+    created = _ms(card["created_at"]) or started
     ended = card["status"] in ENDED
-    if ended and told is None and created is not None and card["duration_s"] is not None:
-        told = created + round(card["duration_s"] * 1000)
+    told = ended_ms(card)
     texts = (card[name] for name in ("id", "task", "type", "domain", "model", "node", "agent", "snippet", "error"))
     return {
-        **{name: card[name] for name in ("key", "id", "source", "status", "model", "node")},  # type: ignore[literal-required]
+        **{name: card[name] for name in _PLAIN},  # type: ignore[literal-required]
         "now_ms": now_ms,
         "created_ms": created,
+        "started_ms": started,
         "told_ended_ms": told if ended else None,
         "ended_ms": (told or now_ms) if ended else None,
         "words": " ".join(str(text) for text in texts if text).casefold(),
         "card": _json(card),
     }
+
+
+def ended_ms(card: RunCard) -> int | None:
+    """When a run ended: as told, else its beginning and how long it took; None where neither is known."""
+    told = _ms(card["finished_at"])
+    begun = _ms(card["started_at"]) or _ms(card["created_at"])
+    if told is None and begun is not None and card["duration_s"] is not None:
+        return begun + round(card["duration_s"] * 1000)
+    return told
 
 
 def one(db: sqlite3.Connection, key: str) -> RunCard | None:

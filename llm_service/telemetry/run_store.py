@@ -8,9 +8,10 @@ from sqlite3 import Connection
 from typing import Protocol
 
 from llm_service.core.feed import Best, best_snippet
+from llm_service.core.run_figures import RunCounts, RunFigures
 from llm_service.core.run_place import RunPlace, decode_run_place, encode_run_place
 from llm_service.core.run_shapes import Feed, FeedEntry, RunCard, RunEvent, RunEvents
-from llm_service.telemetry import run_rows
+from llm_service.telemetry import run_rows, run_sums
 from llm_service.telemetry.run_batches import Poster, RunBatches
 from llm_service.telemetry.run_rows import Filters, words_of
 
@@ -93,12 +94,20 @@ class RunStore:
         with self._database.reading() as db:
             return run_rows.select(db, "WHERE ended_ms >= ? ORDER BY ended_ms DESC", (at_ms,))
 
-    def begun_after(self, at_ms: int, source: str | None = None) -> list[RunCard]:
-        """Runs that were created, or where that is not told first seen, at or after this moment, oldest first."""
-        of_source = "" if source is None else " AND source = ?"
-        values = (at_ms,) if source is None else (at_ms, source)
+    def figures(self, source: str | None, from_ms: int) -> list[RunFigures]:
+        """What is counted of the runs that were created from this moment on or still went on then, oldest first."""
         with self._database.reading() as db:
-            return run_rows.select(db, f"WHERE at_ms >= ?{of_source} ORDER BY at_ms", values)
+            return run_sums.figures(db, source, from_ms)
+
+    def counts(self, source: str, day_start_ms: int) -> RunCounts:
+        """How the runs of a source stand; those of today are those that ended since `day_start_ms`."""
+        with self._database.reading() as db:
+            return run_sums.counts(db, source, day_start_ms)
+
+    def finished_between(self, source: str, from_ms: int, to_ms: int) -> int:
+        """How many runs of a source ended from `from_ms` up to before `to_ms`."""
+        with self._database.reading() as db:
+            return run_sums.finished_between(db, source, from_ms, to_ms)
 
     def feed(
         self,

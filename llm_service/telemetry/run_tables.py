@@ -11,11 +11,14 @@ import sqlite3
 _TABLES = (
     """CREATE TABLE runs (
   key TEXT PRIMARY KEY, id TEXT NOT NULL, source TEXT NOT NULL, status TEXT NOT NULL, model TEXT, node TEXT,
-  at_ms INTEGER NOT NULL, ended_ms INTEGER, words TEXT NOT NULL, card TEXT NOT NULL
+  at_ms INTEGER NOT NULL, started_ms INTEGER, ended_ms INTEGER, tokens_in INTEGER, tokens_out INTEGER,
+  words TEXT NOT NULL, card TEXT NOT NULL
 )""",
     "CREATE INDEX runs_at ON runs (at_ms)",
     "CREATE INDEX runs_ended ON runs (ended_ms) WHERE ended_ms IS NOT NULL",
-    "CREATE INDEX runs_unended ON runs (key) WHERE ended_ms IS NULL",
+    "CREATE INDEX runs_unended ON runs (source, status) WHERE ended_ms IS NULL",
+    # A sum that is asked for every few seconds, without reading cards.
+    "CREATE INDEX runs_tokens ON runs (source, tokens_out)",
     "CREATE INDEX runs_id ON runs (id)",
     # The choices of a filter, without reading cards.
     "CREATE INDEX runs_choices ON runs (source, model) WHERE ended_ms IS NOT NULL",

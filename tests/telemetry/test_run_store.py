@@ -250,3 +250,36 @@ def test_a_database_of_the_release_before_gets_the_tables_and_loses_nothing(
         settled(recorder)
         assert ask(database, "SELECT value FROM counters WHERE name = 'dropped'") == [(3,)]
         assert ask(database, "SELECT id FROM runs") == [("a",)]
+
+
+def test_counts_are_of_one_source_and_of_the_day(tmp_path: Path) -> None:
+    midnight = NOON_MS - 12 * 3_600_000
+    with keeping(tmp_path) as (store, recorder, _):
+        store.keep(
+            [
+                run_card("a", midnight - 30_000),  # ended half a minute after midnight
+                run_card("b", midnight - 90_000),  # and half a minute before it
+                run_card("c", status="failed", tokens_out=None),
+                run_card("d", status="running", finished_at=None, duration_s=None, tokens_out=7),
+                run_card("e", status="queued", finished_at=None, duration_s=None, tokens_out=None),
+                run_card("f", source="t"),
+            ]
+        )
+        settled(recorder)
+        assert store.counts("s", midnight) == (1, 1, 1, 10_007)
+        assert store.counts("nobody", midnight) == (0, 0, 0, None)
+        assert store.finished_between("s", midnight - 60_000, midnight) == 1
+        assert [run.key for run in store.figures("s", midnight)] == ["s:a", "s:c", "s:d", "s:e"]
+        assert {run.source for run in store.figures(None, 0)} == {"s", "t"}
+        assert store.figures("s", 0)[0] == (
+            "s:b",
+            "s",
+            "completed",
+            "gpt-4o",
+            None,
+            midnight - 90_000,
+            None,
+            midnight - 30_000,
+            1000,
+            5000,
+        )
