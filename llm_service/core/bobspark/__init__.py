@@ -1,0 +1,1 @@
+"""What a BobSpark-APIs server says, normalised once at the door. Facts: docs/bobspark.md."""

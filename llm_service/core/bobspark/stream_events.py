@@ -1,0 +1,95 @@
+"""Events of a run: both dialects of its stream and the stored ones of its detail, to one form (PROTOCOLS 1.4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from llm_service.core.bobspark.fields import MOST_ID, Reading, bounded, first
+from llm_service.core.bobspark.run_rows import status_of
+from llm_service.core.run_shapes import RunStatus
+
+KNOWN = frozenset(("node_update", "status", "stream_end", "error", "text_chunk", "usage"))
+MOST_TEXT = 2_000
+"""Characters of a snippet or message that are kept; the server's own limit is 200."""
+MOST_RAW = 8_000
+
+
+class RunNews(NamedTuple):
+    """One event as it was told. `id` and `at` only where the server stored it; None is "it did not say"."""
+
+    type: str
+    known: bool
+    node: str | None
+    agent: str | None
+    iteration: int | None
+    max_iter: int | None
+    tokens_in: int | None
+    tokens_out: int | None
+    snippet: str | None
+    message: str | None
+    status: RunStatus | None
+    next_node: str | None
+    task: str | None
+    id: str | None
+    at: str | None
+    raw: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        """What to show of it."""
+        return self.snippet or self.message or ""
+
+
+def stream_news(name: str, data: str, read: Reading) -> RunNews | None:
+    """An event of the stream, of either dialect; None where its data is no JSON object."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict):
+        return None
+    return _news("" if name == "message" else name, value, read, 0.0, stored=False)
+
+
+def stored_news(row: object, read: Reading, ahead_s: float = 0.0) -> RunNews | None:
+    """An event of a run's detail; None where it is no object."""
+    return _news("", row, read, ahead_s, stored=True) if isinstance(row, Mapping) else None
+
+
+def _news(name: str, value: Mapping[str, Any], read: Reading, ahead_s: float, *, stored: bool) -> RunNews:
+    kind = name or read.text(value, "event_type", "type") or "message"
+    inner = value.get("data")
+    if stored and isinstance(inner, str):
+        inner = _object_of(inner)
+    payload: Mapping[str, Any] = inner if isinstance(inner, Mapping) else value
+    node = read.text(payload, "node") or read.text(value, "node", "node_name")
+    agent = read.text(payload, "active_agent", "agent") or node
+    status = first(payload, "status")
+    return RunNews(
+        type=kind,
+        known=kind in KNOWN,
+        node=node,
+        agent=agent,
+        iteration=read.whole(payload, "iteration", "iter"),
+        max_iter=read.whole(payload, "max_iter", "max_iterations"),
+        tokens_in=read.whole(payload, "tokens_in", "input_tokens"),
+        tokens_out=read.whole(payload, "tokens_out", "output_tokens"),
+        snippet=read.text(payload, "snippet", "text", most=MOST_TEXT),
+        message=read.text(payload, "message", "msg", "error", "input_preview", most=MOST_TEXT),
+        status=None if status is None else status_of(status),
+        next_node=read.text(payload, "next_node"),
+        task=read.text(payload, "task", most=MOST_TEXT),
+        id=read.text(value, "id", most=MOST_ID) if stored else None,
+        at=read.time(value, "ts", "timestamp", "at", "created_at", ahead_s=ahead_s) if stored else None,
+        raw=bounded(value, MOST_RAW),
+    )
+
+
+def _object_of(text: str) -> object:
+    """An event's data that its database gave as text."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

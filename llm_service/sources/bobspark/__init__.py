@@ -1,0 +1,1 @@
+"""Data-generation runs of BobSpark-APIs servers: asked, heard, launched and told."""
