@@ -17,6 +17,15 @@ class NodeSample(TypedDict):
     ram: float | None
 
 
+class DiskUse(TypedDict):
+    """How full a disk of a machine is."""
+
+    name: str
+    used_gb: float | None
+    total_gb: float | None
+    percent: float | None
+
+
 class NodeCard(TypedDict):
     """A machine. `level` is the worst of its bars: warn from 70, critical from 90, offline where it does not answer."""
 
@@ -36,6 +45,8 @@ class NodeCard(TypedDict):
     heard_at: str | None
     since: str
     reason: str
+    """Why it is offline, as a sentence with the status and what is tried next; empty while it answers."""
+    disks: list[DiskUse]
     history: list[NodeSample]
     """Of the last hour, at most 120."""
 
