@@ -1,0 +1,1 @@
+"""How any watched server is asked and listened to; what its answers mean is told elsewhere."""
