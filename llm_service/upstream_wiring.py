@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from llm_service.dashboard.app import Blueprint
     from llm_service.sources.upstream.asking import Question
     from llm_service.sources.upstream.source_card import SourceCard
+    from llm_service.telemetry.loss_log import LossLog
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -70,6 +71,8 @@ class UpstreamParts:
         self._watched: Callable[[str], bool] = lambda _: False
         self._parts: list[Named] = []
         self._sites: list[Site] = []
+        self.loss_log: Once[LossLog] = Once(self._make_loss_log)
+        """Where sources hand the steps of training jobs in; ask for it before the parts are started."""
 
     def watched_by(self, watched: Callable[[str], bool]) -> None:
         """Hand in who knows whether a topic is listened to; before that nobody is."""
@@ -121,8 +124,22 @@ class UpstreamParts:
             return []
         return []
 
+    def _make_loss_log(self) -> LossLog:
+        from llm_service.telemetry.loss_log import LossLog
+
+        made = LossLog(self._telemetry.opened, self._hub.publish, now_ms=_now_ms)
+        self._parts.append(Named("loss", made))
+        return made
+
     # -- routes -------------------------------------------------------------------------------------------------
 
     def blueprints(self) -> Sequence[Blueprint]:
         """The routes over watched servers, which are there whether or not any is watched."""
-        return []
+        from llm_service.dashboard import loss_api
+        from llm_service.telemetry.loss_reader import LossReader
+
+        return [loss_api.blueprint(LossReader(lambda: self._telemetry.opened().database))]
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

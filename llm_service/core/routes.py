@@ -8,6 +8,7 @@ from llm_service.core.cost_routes import COST_ROUTES
 from llm_service.core.flow_routes import FLOW_ROUTES
 from llm_service.core.ingest_routes import INGEST_ROUTES
 from llm_service.core.log_routes import LOG_ROUTES
+from llm_service.core.loss_routes import LOSS_ROUTES
 from llm_service.core.price_routes import PRICE_ROUTES
 from llm_service.core.route import Param, Route
 from llm_service.core.watch_routes import WATCH_ROUTES
@@ -91,6 +92,7 @@ ROUTES = (
     *PRICE_ROUTES,
     *BUDGET_ROUTES,
     *FLOW_ROUTES,
+    *LOSS_ROUTES,
     *WATCH_ROUTES,
     Route("GET", "/openapi.json", None, "This interface as OpenAPI 3.1."),
     Route("GET", "/docs", None, "This interface as a page."),
