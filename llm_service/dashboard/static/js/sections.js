@@ -2,7 +2,7 @@
 
 const PAGES = {
   costs: { load: () => import("./costs/page.js"), styles: ["charts.css", "page.css", "costs.css"] },
-  workers: { load: () => import("./workers/page.js"), styles: ["charts.css", "page.css", "workers.css"] },
+  workers: { load: () => import("./workers/page.js"), styles: ["charts.css", "page.css", "workers.css", "run.css", "wall.css"] },
   training: { load: () => import("./training/page.js"), styles: ["charts.css", "page.css", "training.css"] },
   sources: { load: () => import("./sources/page.js"), styles: ["page.css", "sources.css"] },
   flow: { load: () => import("./flow/page.js"), styles: ["charts.css", "page.css", "costs.css", "flow.css"] },
@@ -10,7 +10,8 @@ const PAGES = {
 const AGAIN_MS = 3_000;
 
 /**
- * A page's module exports view(state), reads(state) and start(parts) → {actions, inputs}; where it listens to more than
+ * A page's module exports view(state), reads(state) and start(parts) → {actions, inputs}, with `parts` {store, go, say,
+ * add, redraw}: what it loads later it adds itself. Where it listens to more than
  * every page does also topics(state) → names, and heard(name, payload, store) for each event that arrives while it is open.
  * `of(section)` is the module, or null while it is not there; `add` takes its actions, `redraw()` is called when it came.
  */
@@ -23,7 +24,7 @@ export function createSections(parts, { add, redraw }) {
     asked.add(section);
     try {
       const [module] = await Promise.all([PAGES[section].load(), ...PAGES[section].styles.map(styleSheet)]);
-      add(module.start(parts));
+      add(module.start({ ...parts, add, redraw }));
       loaded.set(section, module);
       listen(parts.store.state);
       redraw();

@@ -1,9 +1,11 @@
 // Questions to the server over HTTP. An answer is data, or an error that says what happened in one sentence.
 
 export class ApiError extends Error {
-  constructor(status, text) {
+  /** `body` is what the server said besides the sentence: fields that are wrong, keys to choose from. */
+  constructor(status, text, body = null) {
     super(text);
     this.status = status;
+    this.body = body;
   }
 }
 
@@ -29,5 +31,5 @@ export async function readJson(response) {
   }
   if (response.ok && body) return body;
   if (response.status === 401) throw new ApiError(401, "You are not logged in.");
-  throw new ApiError(response.status, body?.error ?? `The server answered ${response.status}.`);
+  throw new ApiError(response.status, body?.error ?? `The server answered ${response.status}.`, body);
 }

@@ -1,0 +1,38 @@
+// The tab Live without a card: what would fill it, with examples to copy.
+import { html, nothing } from "../lit.js";
+import { icons } from "../icons.js";
+import { copyable } from "../views/empty.js";
+
+const CONFIG = `[[bobspark]]
+name = "spark"
+url = "http://10.0.0.69:9010"
+# token = "only where the server asks for one"
+`;
+const TRY = `llm-service simulate bobspark --port 9010
+llm-service dashboard start --bobspark http://127.0.0.1:9010
+`;
+
+/** No BobSpark server is in the settings. */
+export function noSource() {
+  return html`<section class="workers-empty" aria-labelledby="workers-empty-title">${icons.bot}
+    <h2 id="workers-empty-title">No BobSpark server is watched yet</h2>
+    <p>Name one in the settings and every run on it appears here as a card, live. Several servers may stand side by side.</p>
+    <div class="workers-examples">${copyable("llm-service.toml", CONFIG)}${copyable("Without a server at hand: try it with a simulated one", TRY)}</div></section>`;
+}
+
+/** A server is watched and nothing runs. */
+export function noRuns(sources, cleared) {
+  const names = sources.map(({ key }) => key).join(", ");
+  return html`<section class="workers-empty" aria-labelledby="workers-empty-title">${icons.bot}
+    <h2 id="workers-empty-title">Nothing is running</h2>
+    <p>${names} ${sources.length === 1 ? "is" : "are"} watched. Runs that are started there, or from here, appear at once; what has ended stays for an hour and then in the Feed.</p>
+    <p class="workers-empty-tools"><button class="button primary" type="button" data-action="launch-open" aria-haspopup="dialog">${icons.rocket}Launch workers</button>
+    <a class="button" href="#workers?tab=feed">Finished runs</a>
+    ${cleared ? html`<button class="button" type="button" data-action="runs-unclear">Show ${cleared} cleared</button>` : nothing}</p></section>`;
+}
+
+/** Runs are there, and the filters leave none. */
+export function noMatch(total) {
+  return html`<section class="workers-empty"><h2>No run matches</h2><p>None of the ${total} runs passes the filters.</p>
+    <button class="button" type="button" data-action="runs-unfilter">${icons.x}Clear the filters</button></section>`;
+}
