@@ -23,7 +23,7 @@ class AnalyticsOrigins(TypedDict):
 
 
 class RunTotals(TypedDict):
-    """Runs of the range together. `tokens` is in and out; `tokens_per_s` is the mean over runs, as the server has it."""
+    """Runs of the range together. `tokens` is in and out; `tokens_per_s` is the mean over runs that ended."""
 
     runs: int | None
     completed: int | None
