@@ -131,7 +131,8 @@ class BoardNoted(TypedDict):
 class ActivityEntry(TypedDict):
     """One line of the activity feed; `count` and `by` are there when one line stands for many changes.
 
-    `inferred`: found later, nobody watched when it happened. `text`: the line of what is no task's, an alert say.
+    `inferred`: found later, nobody watched when it happened. `text`: the line of what is no task's, an alert say;
+    `href` is where that leads in the page, as in "#run=<key>".
     """
 
     event: str
@@ -147,6 +148,7 @@ class ActivityEntry(TypedDict):
     by: NotRequired[dict[str, int]]
     inferred: NotRequired[bool]
     text: NotRequired[str]
+    href: NotRequired[str]
 
 
 class ActivityAdded(TypedDict):

@@ -73,7 +73,8 @@ function entryLink(entry) {
 function plainText(entry) {
   if (entry.event === "board.changed") return stormText(entry);
   const said = entry.text ?? entry.title ?? entry.event;
-  return entry.event.startsWith("budget.") ? html`<a class="feed-link" href="#costs">${said}</a>` : html`<span class="feed-link">${said}</span>`;
+  const href = entry.event.startsWith("budget.") ? "#costs" : entry.href?.startsWith("#") ? entry.href : null;
+  return href ? html`<a class="feed-link" href=${href}>${said}</a>` : html`<span class="feed-link">${said}</span>`;
 }
 
 function stormText(entry) {

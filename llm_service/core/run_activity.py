@@ -1,0 +1,52 @@
+"""Lines of the activity feed about runs: one a run, one for many of a kind."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from llm_service.core.run_shapes import RunCard
+from llm_service.core.shapes import ActivityEntry
+
+SINGLY = 3
+"""More runs of a kind at once are one line."""
+_VERBS = {
+    "completed": "finished",
+    "failed": "failed",
+    "cancelled": "was cancelled",
+    "vanished": "is no longer known to its server",
+    "lost": "is no longer heard",
+}
+_MANY = {
+    "completed": "finished",
+    "failed": "failed",
+    "cancelled": "were cancelled",
+    "vanished": "are no longer known to their server",
+    "lost": "are no longer heard",
+}
+
+
+def entries_of(notices: Iterable[tuple[str, RunCard]], at: str) -> list[ActivityEntry]:
+    """The lines of what is told at one moment; runs that began, or that are heard again, have none."""
+    by: defaultdict[str, list[RunCard]] = defaultdict(list)
+    for kind, card in notices:
+        if kind == "finished":
+            by[card["status"]].append(card)
+        elif kind == "lost" and card["badge"] in ("CONN LOST", "STALE"):
+            by["lost"].append(card)
+    entries: list[ActivityEntry] = []
+    for what, cards in by.items():
+        event = "run.lost" if what == "lost" else "run.finished"
+        if len(cards) > SINGLY:
+            text = f"{len(cards)} runs {_MANY[what]}"
+            entries.append({"event": event, "at": at, "count": len(cards), "text": text, "href": "#workers"})
+        else:
+            entries += [_entry(event, what, card, at) for card in cards]
+    return entries
+
+
+def _entry(event: str, what: str, card: RunCard, at: str) -> ActivityEntry:
+    reason = f": {card['error'][:200]}" if what == "failed" and card["error"] else ""
+    name = card["domain"] or card["task"][:60] or card["id"]
+    text = f"Run {card['id'][:14]} ({name}) {_VERBS[what]}{reason}"
+    return {"event": event, "at": at, "text": text, "href": f"#run={card['key']}"}
