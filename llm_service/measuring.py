@@ -34,3 +34,4 @@ def measure(runtime: Runtime) -> Iterator[Sample | Buckets]:
         yield Sample("llm_service_thread_alive", thread["alive"], (thread["name"],))
         yield Sample("llm_service_thread_failures_total", thread["failures"], (thread["name"],))
     yield from runtime.telemetry.samples()
+    yield from runtime.upstreams.samples()

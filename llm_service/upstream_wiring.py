@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeVar
 
 from llm_service.background import Named
+from llm_service.core.metrics import Sample
 from llm_service.core.shapes import ThreadJson
 from llm_service.hub import Hub
 from llm_service.settings import Settings
@@ -105,6 +106,11 @@ class UpstreamParts:
         """The threads as `/ready` tells them."""
         return [{"name": name, "alive": part.alive, "failures": part.failures} for name, part in self._parts]
 
+    def samples(self) -> Iterator[Sample]:
+        """What is measured of the watched servers, for Prometheus."""
+        for site in self._sites:
+            yield from site.card.samples()
+
     # -- what is asked of each server ---------------------------------------------------------------------------
 
     def _watch(self, upstream: Upstream, kind: Kind) -> None:
@@ -112,11 +118,13 @@ class UpstreamParts:
         from llm_service.sources.upstream.asking import Asking
         from llm_service.sources.upstream.source_card import SourceCard
 
-        card = SourceCard(upstream, kind, self._hub.publish)
-        site = Site(upstream, kind, Client(upstream), card)
+        client = Client(upstream)
+        card = SourceCard(upstream, kind, self._hub.publish, skew_s=lambda: client.skew_s)
+        site = Site(upstream, kind, client, card)
         self._sites.append(site)
         asking = Asking(upstream.name, self._questions(site), card.changed)
-        self._parts.append(Named(f"asking-{upstream.name}", asking))
+        card.asks(asking)
+        self._parts += [Named(f"source-{upstream.name}", card), Named(f"asking-{upstream.name}", asking)]
 
     def _questions(self, site: Site) -> list[Question]:
         """Everything one server is asked, by the parts that want to know; each adds its own here."""
@@ -135,10 +143,13 @@ class UpstreamParts:
 
     def blueprints(self) -> Sequence[Blueprint]:
         """The routes over watched servers, which are there whether or not any is watched."""
-        from llm_service.dashboard import loss_api
+        from llm_service.dashboard import loss_api, sources_api
         from llm_service.telemetry.loss_reader import LossReader
 
-        return [loss_api.blueprint(LossReader(lambda: self._telemetry.opened().database))]
+        return [
+            sources_api.blueprint(lambda: [site.card.card() for site in self._sites]),
+            loss_api.blueprint(LossReader(lambda: self._telemetry.opened().database)),
+        ]
 
 
 def _now_ms() -> int:

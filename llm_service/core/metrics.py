@@ -1,6 +1,6 @@
 """What `GET /metrics` tells Prometheus: each metric once. Page, documents and the Grafana dashboard are held to it.
 
-Labels are bounded: columns, threads, queues, tools, budgets and at most `MODELS` models, never a task, path or session.
+Labels are bounded: columns, threads, queues, tools, budgets, watched servers and at most `MODELS` models, never a task, path or session.
 """
 
 from __future__ import annotations
@@ -67,5 +67,19 @@ METRICS = (
     Metric("llm_service_source_up", "gauge", "1 while an agent's logs are found and read.", ("tool",)),
     Metric("llm_service_source_skipped_total", "counter", "Lines of an agent's logs that were skipped.", ("tool",)),
     Metric("llm_service_budget_used_ratio", "gauge", "Used part of a budget in its period; 1 is all.", ("budget",)),
+    Metric("llm_service_upstream_up", "gauge", "1 while a watched server answers.", ("source",)),
+    Metric("llm_service_upstream_failing", "gauge", "Things asked of a watched server that fail now.", ("source",)),
+    Metric(
+        "llm_service_upstream_streams",
+        "gauge",
+        "Event streams of a watched server by state: open, connecting, backing_off.",
+        ("source", "state"),
+    ),
+    Metric(
+        "llm_service_upstream_events_total",
+        "counter",
+        "Events of streams since the start: all, and of these unknown and broken ones.",
+        ("source", "kind"),
+    ),
 )
 """In the order of the page."""

@@ -12,8 +12,16 @@ from llm_service.core.metrics import METRICS
 from llm_service.core.usage import Invocation
 from tests.kit.boards import Board
 
-NEEDS_MORE = {"llm_service_source_up", "llm_service_source_skipped_total", "llm_service_budget_used_ratio"}
-"""Metrics of logs and budgets, which this board has none of."""
+NEEDS_MORE = {
+    "llm_service_source_up",
+    "llm_service_source_skipped_total",
+    "llm_service_budget_used_ratio",
+    "llm_service_upstream_up",
+    "llm_service_upstream_failing",
+    "llm_service_upstream_streams",
+    "llm_service_upstream_events_total",
+}
+"""Metrics of logs, budgets and watched servers, which this board has none of."""
 
 
 def scrape(board: Board) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
