@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { concernState, everyWords, skewWords, working } from "../../llm_service/dashboard/static/js/sources/words.js";
+
+const concern = (patch) => ({ name: "runs", state: "live", every_s: 6, failures: 0, missing: false, reason: "", ...patch });
+
+test("a question that is asked and answered is live", () => {
+  assert.equal(concernState(concern({})).word, "Live");
+});
+
+test("what the server does not have is no failure", () => {
+  assert.equal(concernState(concern({ missing: true, failures: 3 })).word, "The server has none");
+});
+
+test("a failing question says so, whatever was heard before", () => {
+  assert.equal(concernState(concern({ failures: 1 })).word, "Failing");
+});
+
+test("what no page looks at is not asked", () => {
+  assert.equal(concernState(concern({ state: "none", every_s: null })).word, "Only while a page looks");
+});
+
+test("how often is said in seconds, or not at all", () => {
+  assert.deepEqual([everyWords(6), everyWords(0.25), everyWords(null)], ["every 6 s", "every 0.3 s", ""]);
+});
+
+test("a clock is spoken of when it is five seconds off", () => {
+  assert.equal(skewWords(null), "");
+  assert.equal(skewWords(-4.9), "");
+  assert.match(skewWords(30), /30 s ahead of/);
+  assert.match(skewWords(-7200), /120 min behind/);
+});
+
+test("questions that the server cannot answer are not counted as asked", () => {
+  const concerns = [concern({}), concern({ failures: 2 }), concern({ missing: true })];
+  assert.deepEqual(working({ concerns }), { well: 1, asked: 2 });
+});
