@@ -7,7 +7,7 @@ import { tokens } from "../charts/units.js";
 import { figure, sentence } from "../words.js";
 import { runBadge } from "./badge.js";
 import { durationOf, isActive, isFlowing, rate, seconds, since, sinceMs, titleOf } from "./figures.js";
-import { gapSentence, openGaps } from "./gaps.js";
+import { gapWords, openGaps } from "./gaps.js";
 import { sparkline } from "./sparkline.js";
 
 /** A run's card; `cancel` is how far a wish to cancel it has come, `old` whether its source is not heard. */
@@ -75,7 +75,7 @@ function notes(run, cancel) {
     failed ? html`<p class="run-note" data-kind="error" role="alert">${icons["triangle-alert"]}<span>Not cancelled: ${sentence(failed)}</span></p>` : null,
     run.error ? html`<p class="run-note" data-kind="error" data-part="error">${icons["circle-x"]}<span>${run.error}</span></p>` : null,
     lineNote(run),
-    gap ? html`<p class="run-note gap-note" data-part="gap"><span>${gapSentence(gap)}</span></p>` : null,
+    gap ? html`<p class="run-note gap-note" data-part="gap"><span>${gapWords(gap)}</span></p>` : null,
   ].filter(Boolean);
   return lines.length ? html`<div class="run-notes">${lines}</div>` : nothing;
 }

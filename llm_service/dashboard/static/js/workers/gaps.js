@@ -12,3 +12,8 @@ export function gapSentence({ seconds: length, tokens_out: count }) {
   const meanwhile = count == null ? "what came meanwhile is not known" : count === 0 ? "no token came meanwhile" : `${figure(count)} tokens came meanwhile`;
   return `Not heard for ${seconds(length)}; ${meanwhile}.`;
 }
+
+/** The same where there is little room: "Gap of 12 s, 340 tokens". */
+export function gapWords({ seconds: length, tokens_out: count }) {
+  return `Gap of ${seconds(length)}, ${count == null ? "tokens not known" : `${figure(count)} tokens`}`;
+}
