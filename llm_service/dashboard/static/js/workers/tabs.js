@@ -4,7 +4,7 @@ import { defineTabs } from "../tabs.js";
 export const TABS = defineTabs("workers", "Workers", {
   live: { name: "Live" },
   feed: { name: "Feed", load: () => import("./feed.js") },
-  coordinator: { name: "Coordinator", load: () => import("./coordinator.js") },
+  coordinator: { name: "Coordinator", load: () => import("./coordinator.js"), styles: ["coordinator.css"] },
   analytics: { name: "Analytics", load: () => import("./analytics.js") },
   datasets: { name: "Datasets", load: () => import("./datasets.js") },
   models: { name: "Models", load: () => import("./models.js") },

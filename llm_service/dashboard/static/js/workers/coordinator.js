@@ -1,0 +1,47 @@
+// The tab Coordinator: machines, what waits, the active job, and the commands over them.
+import { html, nothing } from "../lit.js";
+import { chartActions } from "../charts/actions.js";
+import { activeJobs } from "../coordinator/active_job.js";
+import { coordinatorActions, ownOf } from "../coordinator/actions.js";
+import { chipsView } from "../coordinator/chips.js";
+import { nodesView } from "../coordinator/nodes.js";
+import { askCancelQueued, queuesView } from "../coordinator/queues.js";
+import { runTables } from "../coordinator/run_tables.js";
+import { noSource } from "./empty.js";
+import { bobsparks, sourceStrips } from "./source_strips.js";
+import { hatching } from "./sparkline.js";
+
+const TICK_MS = 5_000;
+
+/** What it reads of the state. */
+export function reads({ listed, slices, now, ui, connection }) {
+  return [listed.runs, listed.nodes, listed.queue, listed.sources, slices.coordinator, Math.floor(now / TICK_MS), ui.charts, ui.skeleton, connection.word];
+}
+
+/** The tab. */
+export function view(state) {
+  const { listed, now, ui } = state;
+  const sources = bobsparks(listed);
+  if (listed.sources.ready && !sources.length && !Object.keys(listed.nodes.rows).length) return noSource();
+  const own = ownOf(state);
+  const stale = ["stale", "locked"].includes(state.connection.word);
+  return html`${hatching()}${sourceStrips(sources)}
+    <div class="coordinator" ?data-stale=${stale}>
+      ${chipsView(Object.values(listed.queue.rows))}
+      ${nodesView(listed.nodes, { now, skeleton: ui.skeleton })}
+      ${activeJobs(Object.values(listed.queue.rows), Object.values(listed.nodes.rows), own)}
+      ${queuesView(listed.queue, { own, charts: ui.charts, stale, skeleton: ui.skeleton, several: sources.length > 1 })}
+      ${runTables(Object.values(listed.runs.rows), now)}
+    </div>${own.asking ? askCancelQueued(own.asking, listed.queue.rows) : nothing}`;
+}
+
+/** Begin; returns what its buttons and fields do. */
+export function start(parts) {
+  const { actions, inputs } = coordinatorActions(parts);
+  return { actions: { ...actions, ...chartActions(parts.store) }, inputs };
+}
+
+/** Topics to listen to. */
+export function topics() {
+  return ["runs", "nodes", "queue"];
+}
