@@ -14,6 +14,7 @@ from llm_service.errors import LlmServiceError
 
 if TYPE_CHECKING:
     from llm_service.simulators.bobspark import Bobspark
+    from llm_service.simulators.skill_training import SkillTraining
 
 port_option = click.option(
     "--port", type=click.IntRange(0, 65535), default=9010, show_default=True, help="0 takes a free one."
@@ -39,6 +40,10 @@ def simulate() -> None:
 @click.option("--rate", type=click.FloatRange(0.1, 5000), help="Events a second of every run; else 1 to 5.")
 @click.option("--slots", type=click.IntRange(1, 1000), default=8, show_default=True, help="Runs before it queues.")
 @click.option("--failing", type=click.FloatRange(0, 1), default=0.15, show_default=True, help="Share that fails.")
+@click.option("--past-runs", type=click.IntRange(0, 20_000), default=420, show_default=True, help="Of 30 days.")
+@click.option(
+    "--workers", type=click.IntRange(0, 1000), default=0, show_default=True, help="Runs it keeps alive itself."
+)
 @as_json_option
 def bobspark(port: int, faults: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """A BobSpark-APIs server: runs, queue, nodes, fine-tunes, pipelines, datasets.
@@ -52,10 +57,27 @@ def bobspark(port: int, faults: tuple[str, ...], as_json: bool, **options: Any) 
         for name, what in KNOWN.items():
             say(f"{name:16} {what}")
         return
-    _serve(lambda: Bobspark(port, faults=faults, **options), "BobSpark", port, as_json)
+    _serve(lambda: Bobspark(port, faults=faults, **options), "BobSpark", "--bobspark", port, as_json)
 
 
-def _serve(make: Callable[[], Bobspark], name: str, port: int, as_json: bool) -> None:
+@simulate.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=9020, show_default=True, help="0 takes a free one.")
+@click.option("--fault", "faults", multiple=True, metavar="NAME[:ARG]", help="May be repeated; see simulate bobspark.")
+@speed_option
+@seed_option
+@click.option("--past/--no-past", default=True, show_default=True, help="Adapters of earlier trainings.")
+@as_json_option
+def skills(port: int, faults: tuple[str, ...], as_json: bool, **options: Any) -> None:
+    """A skill-training API, with the flaws of the real one.
+
+    Watch it with `llm-service dashboard start --skill-training URL`.
+    """
+    from llm_service.simulators.skill_training import SkillTraining
+
+    _serve(lambda: SkillTraining(port, faults=faults, **options), "skill training", "--skill-training", port, as_json)
+
+
+def _serve(make: Callable[[], Bobspark | SkillTraining], name: str, flag: str, port: int, as_json: bool) -> None:
     """Serve until a signal asks to stop."""
     signals = StopSignals()
     signals.install()
@@ -71,7 +93,7 @@ def _serve(make: Callable[[], Bobspark], name: str, port: int, as_json: bool) ->
             say(json.dumps({"url": simulator.url, "port": simulator.port}))
         else:
             say(f"Simulated {name} at {simulator.url} (Ctrl+C ends it)")
-            say(f"  Watch it  llm-service dashboard start --bobspark {simulator.url}")
+            say(f"  Watch it  llm-service dashboard start {flag} {simulator.url}")
             say(f"  Ledger    {simulator.url}/_sim/ledger")
         flush()
         signals.until_asked(_forever)

@@ -1,4 +1,4 @@
-"""A faithful BobSpark-APIs (PROTOCOLS 1.12) on 127.0.0.1, with a ledger of exactly what it did and faults to switch on."""
+"""A faithful BobSpark-APIs (PROTOCOLS 1.12) on 127.0.0.1, with a ledger of what it did and faults to switch on."""
 
 from __future__ import annotations
 
@@ -9,10 +9,21 @@ from typing import Any
 
 from llm_service.simulators.answers import Answers
 from llm_service.simulators.conductor import Conductor
+from llm_service.simulators.coordinator import Coordinator
+from llm_service.simulators.crew import Crew
+from llm_service.simulators.datasets import Datasets
+from llm_service.simulators.evals import Evals
 from llm_service.simulators.faults import Faults
+from llm_service.simulators.finetune_endpoints import FinetuneEndpoints
+from llm_service.simulators.finetunes import Finetunes
 from llm_service.simulators.frames import Dialect
 from llm_service.simulators.http_door import Door, Invalid, Reply, Request, Routes
+from llm_service.simulators.models import Models
 from llm_service.simulators.nodes import Nodes
+from llm_service.simulators.past import remember
+from llm_service.simulators.pipeline_endpoints import PipelineEndpoints, encoder
+from llm_service.simulators.pipelines import Pipelines
+from llm_service.simulators.question_feed import QuestionFeed
 from llm_service.simulators.run_endpoints import RunEndpoints
 from llm_service.simulators.runs import Run, Runs
 
@@ -20,8 +31,9 @@ from llm_service.simulators.runs import Run, Runs
 class Bobspark:
     """One simulated server. `slots` runs at once before the queue holds them back; `failing` is the share that fails.
 
-    `rate`: events a second of every run instead of the natural 1 to 5. Reproducible by `seed`: run number n of a seed
-    has the same id, the same texts and the same tokens, whatever the speed.
+    `rate`: events a second of every run instead of the natural 1 to 5. `past_runs`: ended runs of the past 30 days, and
+    ended fine-tunes. `workers`: so many runs, a fine-tune and a pipeline are kept alive without anybody asking.
+    Reproducible by `seed`: run number n of a seed has the same id, texts and tokens, whatever the speed.
     """
 
     def __init__(
@@ -35,6 +47,8 @@ class Bobspark:
         slots: int = 8,
         failing: float = 0.15,
         rate: float | None = None,
+        past_runs: int = 0,
+        workers: int = 0,
     ) -> None:
         self.faults = Faults(faults)
         self._conductor = Conductor("sim-conductor", speed)
@@ -50,9 +64,15 @@ class Bobspark:
             failing=failing,
             rate=rate,
         )
+        self.finetunes = Finetunes(self._conductor, self.faults, seed=seed, now=self.now, past=past_runs > 0)
+        encode = encoder(dialect, self._answers)
+        self.pipelines = Pipelines(self._conductor, seed=seed, now=self.now, encode=encode)
+        remember(self.runs, past_runs, seed, self.now())
+        if workers:
+            things = (self.runs, self.finetunes, self.pipelines, self._conductor)
+            Crew(*things, size=workers, seed=seed).begin()
         routes = Routes()
-        RunEndpoints(self.runs, self._answers, now=self.now, iso=iso).add_to(routes)
-        Nodes(self.runs, self._answers, now=self.now).add_to(routes)
+        self._add_endpoints(routes, seed)
         self._add_own_doors(routes)
         self._door = Door(routes, self.faults, port)
         self.port = self._door.port
@@ -71,12 +91,12 @@ class Bobspark:
     def stop(self) -> None:
         """Hang up on everybody and end both threads."""
         self._conductor.stop()
-        self.runs.cut()
+        self.cut()
         self._door.stop(3.0)
 
     def restart(self, down_s: float = 0.3) -> None:
         """As if the server was started anew: all connections end, nobody answers for `down_s`; runs go on."""
-        self.runs.cut()
+        self.cut()
         self._door.restart(down_s)
 
     def set_faults(self, *names: str) -> None:
@@ -85,18 +105,31 @@ class Bobspark:
 
     def cut(self) -> int:
         """Drop all open streams now; how many there were."""
-        return self.runs.cut()
+        return self.runs.cut() + self.pipelines.cut()
 
     def ledger(self) -> dict[str, Any]:
         """Exactly what happened: by run its status, tokens, iterations, events and frames sent; by job its losses."""
         with self.runs.lock:
-            return {"runs": {run.id: _account(run) for run in self.runs.all.values()}, "jobs": {}}
+            runs = {run.id: _account(run) for run in self.runs.all.values()}
+        return {"runs": runs, "jobs": {**self.finetunes.account(), **self.pipelines.account()}}
+
+    def _add_endpoints(self, routes: Routes, seed: int) -> None:
+        runs, finetunes, pipelines, answers = self.runs, self.finetunes, self.pipelines, self._answers
+        RunEndpoints(runs, answers, now=self.now, iso=iso).add_to(routes)
+        Nodes(runs, answers, now=self.now, training=lambda: finetunes.running() is not None).add_to(routes)
+        Coordinator(runs, answers).add_to(routes)
+        QuestionFeed(runs, answers, iso).add_to(routes)
+        FinetuneEndpoints(finetunes, runs, answers, now=self.now, iso=iso).add_to(routes)
+        PipelineEndpoints(pipelines, answers, now=self.now, iso=iso).add_to(routes)
+        Datasets(runs, answers, seed=seed, now=self.now, iso=iso).add_to(routes)
+        Models(answers).add_to(routes)
+        Evals(runs, finetunes, pipelines, answers, now=self.now, iso=iso).add_to(routes)
 
     def _add_own_doors(self, routes: Routes) -> None:
-        routes.add("GET", "/_sim/ledger", lambda request: Reply(self.ledger()))
-        routes.add("GET", "/_sim/faults", lambda request: Reply({"faults": self.faults.names()}))
+        routes.show("/_sim/ledger", self.ledger)
+        routes.show("/_sim/faults", lambda: {"faults": self.faults.names()})
         routes.add("POST", "/_sim/faults", self._take_faults)
-        routes.add("POST", "/_sim/cut", lambda request: Reply({"dropped": self.cut()}))
+        routes.add("POST", "/_sim/cut", lambda _request: Reply({"dropped": self.cut()}))
         routes.add("POST", "/_sim/restart-streams", self._restart_streams)
 
     def _take_faults(self, request: Request) -> Reply:
@@ -126,7 +159,7 @@ def _account(run: Run) -> dict[str, Any]:
         "tokens_in": run.tokens_in,
         "tokens_out": run.tokens_out,
         "iterations": run.iterations,
-        "events": len(run.events),
+        "events": len(run.history()),
         "node": run.node,
         "model": run.model,
         "task": run.task,

@@ -26,6 +26,7 @@ KNOWN = {
     "hostile": "puts markup and scripts into every text",
     "aliases": "uses the other names of every field (aliases:2 the third ones)",
     "bare-lists": "answers lists bare instead of wrapped, and wraps those that are bare",
+    "same-job": "answers a second start of a fine-tune with the running one's id instead of 409",
     "ids": "numbers stream events with id: and honours Last-Event-ID",
     "heartbeats": "sends a comment every N seconds (default 15) on streams",
     "busy": "answers 503 with Retry-After: N (default 2) on streams",

@@ -82,6 +82,10 @@ class Routes:
         """One more route."""
         self._all.append((method, re.compile(re.sub(r"\\{\w+\\}", "([^/]+)", re.escape(pattern))), handler))
 
+    def show(self, pattern: str, tell: Callable[[], object]) -> None:
+        """One more GET that depends on nothing that was asked: `tell` returns its JSON."""
+        self.add("GET", pattern, lambda _request: Reply(tell()))
+
     def find(self, method: str, path: str) -> tuple[Handler, tuple[str, ...]]:
         """The handler and the open parts; `Refusal` 404 or 405 as FastAPI answers."""
         fitting = [(known, match, handler) for known, shape, handler in self._all if (match := shape.fullmatch(path))]
@@ -99,8 +103,11 @@ class Routes:
 class Door(Background):
     """Listens on 127.0.0.1 from `start` to `stop`; `restart` hangs up on everybody and comes back on the same port."""
 
-    def __init__(self, routes: Routes, faults: Faults, port: int = 0, name: str = "sim-web") -> None:
+    def __init__(
+        self, routes: Routes, faults: Faults, port: int = 0, name: str = "sim-web", *, redirects: bool = True
+    ) -> None:
         super().__init__(name)
+        self.redirects = redirects
         self.routes, self.faults, self.requests = routes, faults, 0
         self._connections: set[socket.socket] = set()
         self._guard = threading.Lock()
@@ -220,7 +227,7 @@ class _Connection(BaseHTTPRequestHandler):
         try:
             handler, values = routes.find(self.command, path)
         except Refusal:
-            other = routes.with_other_slash(path)
+            other = routes.with_other_slash(path) if self.server.door.redirects else None
             if other is None:
                 raise
             host = self.headers.get("Host", f"127.0.0.1:{self.server.door.port}")

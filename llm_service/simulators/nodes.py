@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from llm_service.simulators.answers import Answers
-from llm_service.simulators.http_door import Reply, Request, Routes
+from llm_service.simulators.http_door import Routes
 from llm_service.simulators.runs import Runs
 
 
@@ -22,14 +22,14 @@ class Nodes:
 
     def add_to(self, routes: Routes) -> None:
         """The routes of machines."""
-        routes.add("GET", "/api/system/stats", self.spark)
-        routes.add("GET", "/api/system/linux/stats", self.linux)
-        routes.add("GET", "/api/system/storage", self.storage)
-        routes.add("GET", "/api/system/services", self.services)
-        routes.add("GET", "/api/metrics", self.metrics)
-        routes.add("GET", "/api/health", lambda request: Reply({"status": "ok"}))
+        routes.show("/api/system/stats", self.spark)
+        routes.show("/api/system/linux/stats", self.linux)
+        routes.show("/api/system/storage", storage)
+        routes.show("/api/system/services", services)
+        routes.show("/api/metrics", self.metrics)
+        routes.show("/api/health", lambda: {"status": "ok"})
 
-    def spark(self, request: Request) -> Reply:
+    def spark(self) -> dict[str, Any]:
         """With a GPU."""
         load = self._load("spark")
         told = {
@@ -43,9 +43,9 @@ class Nodes:
             "memory_total": 128.0,
         }
         which = int(self._answers.faults.number("aliases", 1))
-        return Reply(_other_stats(told) if which >= 2 else self._answers.shaped("stats", told))
+        return _other_stats(told) if which >= 2 else self._answers.shaped("stats", told)
 
-    def linux(self, request: Request) -> Reply:
+    def linux(self) -> dict[str, Any]:
         """Without a GPU, with its disks."""
         load = self._load("linux")
         told = {
@@ -59,54 +59,32 @@ class Nodes:
                 "ckpts": {"used_gb": 388.9, "total_gb": 931.0},
             },
         }
-        return Reply(self._answers.shaped("stats", told))
+        return self._answers.shaped("stats", told)
 
-    def storage(self, request: Request) -> Reply:
-        """Disks of spark."""
-        return Reply(
-            {
-                "spark": {
-                    "models": {"used_gb": 612.0, "total_gb": 1_900.0},
-                    "datasets": {"used_gb": 84.2, "total_gb": 500.0},
-                    "checkpoints": {"used_gb": 391.7, "total_gb": 1_000.0},
-                    "root": {"used_gb": 122.5, "total_gb": 465.0},
-                }
-            }
-        )
-
-    def services(self, request: Request) -> Reply:
-        """Names and states."""
-        names = ("bobspark-apis", "ollama", "postgres", "caddy")
-        return Reply([{"name": name, "status": "running"} for name in names])
-
-    def metrics(self, request: Request) -> Reply:
+    def metrics(self) -> dict[str, Any]:
         """The page of every 5 s: sizes and temperatures come as text."""
         spark, linux = self._load("spark"), self._load("linux")
         hours = int(self._now() - self._began) // 3600
-        return Reply(
-            {
-                "spark": {
-                    "cpu_pct": spark["cpu"],
-                    "gpu_pct": spark["gpu"],
-                    "vram_pct": spark["vram"],
-                    "vram_gb": f"{spark['vram'] * 1.28:.1f} GB",
-                    "gpu_temp": f"{spark['temperature']:.0f}°C",
-                    "cpu_temp": round(spark["temperature"] + 6),
-                    "uptime": f"2d {14 + hours}h",
-                },
-                "linux": {
-                    "cpu_pct": linux["cpu"],
-                    "gpu_pct": None,
-                    "cpu_temp": round(linux["temperature"]),
-                    "ram_gb": f"{linux['ram'] * 0.64:.1f} GB",
-                },
-                "ollama_models": 4,
-                "ollama_running": 1,
-                "processes": [
-                    {"name": "ollama", "pid": 1201, "mem_mb": 21_400, "uptime": "2d 14h", "status": "running"}
-                ],
-            }
-        )
+        return {
+            "spark": {
+                "cpu_pct": spark["cpu"],
+                "gpu_pct": spark["gpu"],
+                "vram_pct": spark["vram"],
+                "vram_gb": f"{spark['vram'] * 1.28:.1f} GB",
+                "gpu_temp": f"{spark['temperature']:.0f}°C",
+                "cpu_temp": round(spark["temperature"] + 6),
+                "uptime": f"2d {14 + hours}h",
+            },
+            "linux": {
+                "cpu_pct": linux["cpu"],
+                "gpu_pct": None,
+                "cpu_temp": round(linux["temperature"]),
+                "ram_gb": f"{linux['ram'] * 0.64:.1f} GB",
+            },
+            "ollama_models": 4,
+            "ollama_running": 1,
+            "processes": [{"name": "ollama", "pid": 1201, "mem_mb": 21_400, "uptime": "2d 14h", "status": "running"}],
+        }
 
     def _load(self, node: str) -> dict[str, float]:
         """Percent by part: a slow wave, and more of it with every run on the machine."""
@@ -149,3 +127,19 @@ def _other_stats(told: dict[str, Any]) -> dict[str, Any]:
         ],
         "memory_percent": told["ram_percent"],
     }
+
+
+def storage() -> dict[str, Any]:
+    """Disks of spark."""
+    sizes = {
+        "models": (612.0, 1_900.0),
+        "datasets": (84.2, 500.0),
+        "checkpoints": (391.7, 1_000.0),
+        "root": (122.5, 465.0),
+    }
+    return {"spark": {name: {"used_gb": used, "total_gb": total} for name, (used, total) in sizes.items()}}
+
+
+def services() -> list[dict[str, str]]:
+    """Names and states."""
+    return [{"name": name, "status": "running"} for name in ("bobspark-apis", "ollama", "postgres", "caddy")]

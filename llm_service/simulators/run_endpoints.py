@@ -21,8 +21,8 @@ class RunEndpoints:
         """All of them; those with fixed names before {id}."""
         routes.add("POST", "/api/runs", self.submit)
         routes.add("GET", "/api/runs", self.listing)
-        routes.add("GET", "/api/runs/queue", self.queue)
-        routes.add("GET", "/api/runs/analytics", self.analytics)
+        routes.show("/api/runs/queue", self.queue)
+        routes.show("/api/runs/analytics", self.analytics)
         routes.add("GET", "/api/runs/{id}/stream", self.stream)
         routes.add("GET", "/api/runs/{id}", self.detail)
         routes.add("DELETE", "/api/runs/{id}", self.cancel)
@@ -59,7 +59,7 @@ class RunEndpoints:
         with self._runs.lock:
             run = self._find(request)
             row = {**self._row(run), "max_iter": run.plan.max_iter, "config": run.config}
-            return Reply({"run": row, "events": [event.listed() for event in run.events]})
+            return Reply({"run": row, "events": [event.listed() for event in run.history()]})
 
     def cancel(self, request: Request) -> Reply:
         """200 also where it had ended."""
@@ -68,7 +68,7 @@ class RunEndpoints:
             self._runs.cancel(run)
             return Reply({"run_id": run.id, "status": run.status})
 
-    def queue(self, request: Request) -> Reply:
+    def queue(self) -> object:
         """Those that wait, next first."""
         with self._runs.lock:
             rows = [
@@ -83,15 +83,15 @@ class RunEndpoints:
                 }
                 for position, run in enumerate(self._runs.waiting(), 1)
             ]
-        return Reply(self._answers.wrapped("queue", [self._answers.shaped("queued", row) for row in rows]))
+        return self._answers.wrapped("queue", [self._answers.shaped("queued", row) for row in rows])
 
-    def analytics(self, request: Request) -> Reply:
+    def analytics(self) -> object:
         """Everything, for all time."""
         with self._runs.lock:
             runs = [run for run in self._runs.all.values() if run.status != "vanished"]
             told = analytics_of(runs, lambda at: self._iso(at)[:10])
         told["totals"] = self._answers.shaped("totals", told["totals"])
-        return Reply(self._answers.shaped("analytics", told))
+        return self._answers.shaped("analytics", told)
 
     def stream(self, request: Request) -> Reply:
         """From now on; `?replay=1` from the beginning (a switch of the simulator, not of the real server)."""

@@ -1,4 +1,4 @@
-"""What a run does from its start to its end: a sequence of steps that depends on nothing but its chance and its plan."""
+"""What a run does from its start to its end: steps that depend on nothing but its chance and its plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The runs of a simulated BobSpark: submitted, queued for a slot, played step by step, streamed, kept, and accounted for."""
+"""The runs of a simulated BobSpark: submitted, queued for a slot, played step by step, streamed and kept."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from llm_service.simulators.words import domain_of, kind_of
 
 ENDED = ("completed", "failed", "cancelled", "vanished")
 WAITING_WORD_S = 2.0
+PAUSED_LOOK_S = 0.5
 HUGE = 300_000
 
 
@@ -32,7 +33,7 @@ class Run:
     config: dict[str, Any]
     node: str
     plan: Plan
-    chance: random.Random
+    script_seed: str
     created: float
     status: str = "queued"
     started: float | None = None
@@ -42,6 +43,8 @@ class Run:
     iterations: int = 0
     snippet: str | None = None
     events: list[RunEvent] = field(default_factory=list)
+    past: Callable[[], list[RunEvent]] | None = None
+    """Makes the events of a run that ended before this server began."""
     listeners: list[tuple[Outbox, Wire]] = field(default_factory=list)
     script: Iterator[Step] | None = None
     next_step: Step | None = None
@@ -51,6 +54,14 @@ class Run:
     streams: int = 0
     reset_at: int = 0
     """What a stream whose counter began again takes off tokens_out."""
+
+    def steps(self) -> Iterator[Step]:
+        """What it does, from its beginning; the same each time."""
+        return steps_of(random.Random(self.script_seed), self.plan)  # noqa: S311 - reproducible on purpose
+
+    def history(self) -> list[RunEvent]:
+        """Every event so far."""
+        return self.past() if self.past is not None else self.events
 
     @property
     def live(self) -> bool:
@@ -83,9 +94,10 @@ class Runs:
     ) -> None:
         self.lock = threading.RLock()
         self.all: dict[str, Run] = {}
+        self.paused: set[str] = set()
         self.dialect: Dialect = dialect
         self._conductor, self._faults = conductor, faults
-        self._seed, self._now, self._iso = seed, now, iso
+        self._seed, self._now, self.iso = seed, now, iso
         self._slots, self._failing, self._rate = slots, failing, rate
         self._numbers = itertools.count(1)
         self._event_ids = itertools.count(1)
@@ -123,7 +135,8 @@ class Runs:
         node = config.get("node")
         if node not in ("spark", "linux"):
             node = "linux" if model == "local/linux-model" else "spark"
-        return Run(f"run_{chance.getrandbits(32):08x}", number, task, model, config, node, plan, chance, created)
+        run_id = f"run_{chance.getrandbits(32):08x}"
+        return Run(run_id, number, task, model, config, node, plan, f"{self._seed}:{number}:script", created)
 
     def cancel(self, run: Run) -> None:
         """Cancel it where it has not ended; its stream ends with stream_end {cancelled}."""
@@ -134,7 +147,7 @@ class Runs:
                 self._end(run, "cancelled")
 
     def listen(self, run: Run, *, replay: bool = False, after_id: int | None = None) -> Outbox:
-        """A stream from now on, of what was before too where `replay` or `after_id` asks; ends at once after the end."""
+        """A stream from now on, with what was before where `replay` or `after_id` asks; ends at once after the end."""
         with self.lock:
             self._streams_opened += 1
             run.streams += 1
@@ -143,13 +156,19 @@ class Runs:
             outbox, wire = Outbox(lambda: self._beat_s()), Wire(self.dialect, self._faults, cut_after)
             if opening := wire.opening():
                 outbox.put(opening)
-            for event in run.events if replay else [e for e in run.events if after_id is not None and e.id > after_id]:
+            for event in self._missed(run, replay, after_id):
                 self._give(run, outbox, wire, event)
             if not run.live:
                 outbox.end()
             else:
                 run.listeners.append((outbox, wire))
             return outbox
+
+    def _missed(self, run: Run, replay: bool, after_id: int | None) -> list[RunEvent]:
+        """What a new listener is told of the time before it."""
+        if replay:
+            return run.history()
+        return [] if after_id is None else [event for event in run.history() if event.id > after_id]
 
     def cut(self) -> int:
         """Drop every open stream without an end; how many there were."""
@@ -180,7 +199,7 @@ class Runs:
 
     def _begin(self, run: Run) -> None:
         run.status, run.started = "running", self._now()
-        script = steps_of(run.chance, run.plan)
+        script = run.steps()
         run.script, run.next_step = script, next(script, None)
         self._add(run, Step(0, "status", "system", {"message": f"Picked up by {run.node}", "task": run.task}))
         if run.next_step is not None:
@@ -191,6 +210,8 @@ class Runs:
             step = run.next_step
             if not run.live or run.script is None or step is None:
                 return None
+            if run.node in self.paused:
+                return PAUSED_LOOK_S
             self._add(run, step)
             run.next_step = next(run.script, None)
             if "vanish" in self._faults and run.iterations >= 2:
@@ -210,7 +231,7 @@ class Runs:
             data["snippet"] = run.snippet = self._spoilt(text)
         if "hostile" in self._faults and isinstance(message := data.get("message"), str):
             data["message"] = message + HOSTILE
-        event = RunEvent(next(self._event_ids), step.type, step.node, data, self._iso(self._now()))
+        event = RunEvent(next(self._event_ids), step.type, step.node, data, self.iso(self._now()))
         run.events.append(event)
         if step.type == "stream_end" and "no-stream-end" in self._faults:
             return

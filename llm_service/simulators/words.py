@@ -24,17 +24,17 @@ AGENTS = {
 }
 _SAID = {
     "qa": (
-        "Q: What happens in {d} when two statements disagree? A: An explicit deny always wins, whatever else is allowed. ",
+        "Q: What happens in {d} when two statements disagree? A: An explicit deny wins, whatever is allowed. ",
         "Q: How is access to {d} limited to one account? A: By a condition on the principal's account in the policy. ",
         "Q: Which metric shows that {d} is throttled? A: The count of throttled requests, with an alarm on its rate. ",
     ),
     "inst": (
-        "Instruction: set up {d} so that only the build role may write. Response: make a role, attach the policy, test it. ",
+        "Instruction: set up {d} so that only the build role may write. Response: make a role, attach the policy. ",
         "Instruction: move {d} to another region without downtime. Response: replicate first, then switch the names. ",
     ),
     "reason": (
-        "Step 1: list who may call {d}. Step 2: find the boundary that applies. Step 3: the narrower of both is the answer. ",
-        "Premise: {d} answers eventually. So a read after a write may be old; therefore the caller checks the version. ",
+        "Step 1: list who may call {d}. Step 2: find the boundary that applies. Step 3: the narrower one counts. ",
+        "Premise: {d} answers eventually. A read after a write may be old; therefore check the version. ",
     ),
     "code": (
         "def load(path):\n    with open(path) as file:\n        return [json.loads(line) for line in file]  # {d}\n",
