@@ -3,7 +3,7 @@ import { defineTabs } from "../tabs.js";
 
 export const TABS = defineTabs("workers", "Workers", {
   live: { name: "Live" },
-  feed: { name: "Feed", load: () => import("./feed.js") },
+  feed: { name: "Feed", load: () => import("./feed.js"), styles: ["feed.css"] },
   coordinator: { name: "Coordinator", load: () => import("./coordinator.js"), styles: ["coordinator.css"] },
   analytics: { name: "Analytics", load: () => import("./analytics.js") },
   datasets: { name: "Datasets", load: () => import("./datasets.js") },

@@ -1,0 +1,84 @@
+// What the tab Feed does: asks, pages, opens chains, filters by the address.
+import { keepAsked } from "../asked.js";
+import { ApiError, getJson } from "../net/api.js";
+import { feedAddress, withFirst, withOlder } from "./entries.js";
+
+const EVERY_MS = 30_000;
+const SETTLE_MS = 800;
+const TYPING_MS = 250;
+const CHAIN = 500;
+
+/** {actions, inputs, ended}; `ended()` is called when a run ended. */
+export function feedActions({ store, go }) {
+  const here = ({ route }) => route.section === "workers" && route.more.tab === "feed" && !route.more.run;
+  const address = ({ route }) => feedAddress(route.more);
+  const asked = keepAsked(store, { name: "feed", address, here, everyMs: EVERY_MS, merge: (before, data) => withFirst(before, data, isRead()) });
+  const put = (patch) => store.dispatch({ type: "slice", name: "feed", patch });
+  const own = () => store.state.slices.feed;
+  let soon = null;
+  let typing = null;
+
+  function choose(field, value) {
+    const { [field]: _, ...more } = store.state.route.more;
+    go({ ...store.state.route, more: value ? { ...more, [field]: value } : more }, { replace: field === "q" });
+  }
+
+  async function older() {
+    const { data, address: mine } = own();
+    if (!data?.next) return;
+    try {
+      const answer = await getJson(feedAddress(store.state.route.more, data.next));
+      if (own().address === mine) put({ data: withOlder(own().data, answer) });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      put({ word: "failed", error: error.message });
+    }
+  }
+
+  async function chain({ dataset: { key } }) {
+    const { [key]: open, ...others } = own().chains ?? {};
+    if (open) return put({ chains: others });
+    put({ chains: { ...others, [key]: { word: "loading", events: [] } } });
+    const show = (value) => own().chains?.[key] && put({ chains: { ...own().chains, [key]: value } });
+    try {
+      const { events, complete } = await getJson(`/api/runs/${encodeURIComponent(key)}/events?limit=${CHAIN}`);
+      show({ word: "ready", events, complete: complete || events.length < CHAIN });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      show({ word: "failed", events: [], error: error.message });
+    }
+  }
+
+  return {
+    actions: {
+      "feed-retry": () => asked.now(),
+      "feed-older": older,
+      "feed-chain": chain,
+      "feed-unfilter": () => go({ ...store.state.route, more: { tab: "feed" } }),
+      "feed-release": async () => {
+        document.querySelector(".page.workers")?.scrollTo({ top: 0 });
+        put({ data: null });
+        await asked.now();
+      },
+    },
+    inputs: {
+      "feed-filter": ({ dataset, value }) => choose(dataset.field, value.slice(1)),
+      "feed-search": ({ value }) => {
+        clearTimeout(typing);
+        typing = setTimeout(() => choose("q", value.trim()), TYPING_MS);
+      },
+    },
+    /** The kept history is written right after the event, so the question waits a moment for it. */
+    ended() {
+      clearTimeout(soon);
+      soon = setTimeout(asked.now, SETTLE_MS);
+    },
+  };
+}
+
+/** Somebody reads: the feed is scrolled, a chain is open, or the pointer or the focus is in a row. */
+function isRead() {
+  const feed = document.querySelector(".feed");
+  if (!feed) return false;
+  return feed.closest(".page").scrollTop > 40 || feed.querySelector(".feed-chain") !== null || feed.matches(":hover, :focus-within");
+}

@@ -1,0 +1,45 @@
+// The tab Feed: finished runs, newest first, over reloads and restarts.
+import { html, nothing } from "../lit.js";
+import { askedOf } from "../asked.js";
+import { feedActions } from "../feed/actions.js";
+import { feedEmpty, feedList, feedTools } from "../feed/view.js";
+import { failedView } from "../views/asked_states.js";
+import { noSource } from "./empty.js";
+import { bobsparks } from "./source_strips.js";
+
+const TICK_MS = 10_000;
+let acting = null;
+
+/** What it reads of the state. */
+export function reads({ slices, route, now, listed, ui }) {
+  return [slices.feed, route.more, Math.floor(now / TICK_MS), listed.sources, ui.skeleton];
+}
+
+/** The tab. */
+export function view(state) {
+  const asked = askedOf(state, "feed");
+  const { more } = state.route;
+  const { data, chains } = asked;
+  const sources = bobsparks(state.listed);
+  const bare = data && !data.entries.length;
+  const filtered = ["source", "model", "status", "q"].some((name) => more[name]);
+  if (bare && !filtered && state.listed.sources.ready && !sources.length) return noSource();
+  return html`${feedTools(more, data, data?.entries.length)}${failedView(asked, "The feed", "feed-retry")}
+    ${bare ? feedEmpty(filtered) : data ? feedList(data, chains ?? {}, state.now, sources.length > 1) : state.ui.skeleton ? html`<div class="feed-skeleton" aria-hidden="true"><i></i><i></i><i></i></div>` : nothing}`;
+}
+
+/** Begin; returns what its buttons and fields do. */
+export function start(parts) {
+  acting = feedActions(parts);
+  return acting;
+}
+
+/** Topics to listen to. */
+export function topics() {
+  return ["runs"];
+}
+
+/** A run that ended goes into the feed. */
+export function heard(name) {
+  if (name === "run.finished") acting.ended();
+}
