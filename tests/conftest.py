@@ -13,7 +13,7 @@ from tests.kit.browser import chromium_path
 from tests.kit.browsing import LEFT_OUT, leave_out_browser_tests
 from tests.kit.live import Live
 from tests.kit.server import Server
-from tests.kit.simulator import bobspark, make_bobspark  # noqa: F401
+from tests.kit.simulator import bobspark, make_bobspark, make_skills  # noqa: F401
 from tests.kit.waiting import wait_until
 from tests.kit.work_dir import WorkDir
 

@@ -114,7 +114,7 @@ class Runs:
             if not queued or self.running() < self._slots:
                 self._begin(run)
             else:
-                self._conductor.after(WAITING_WORD_S, lambda: self._say_waiting(run))
+                self._conductor.after(0.0, lambda: self._say_waiting(run))
             return run
 
     def make(self, number: int, task: str, model: str, config: dict[str, Any], max_iter: int, created: float) -> Run:

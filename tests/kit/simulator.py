@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from llm_service.simulators.bobspark import Bobspark
+from llm_service.simulators.skill_training import SkillTraining
 from tests.kit.waiting import wait_until
 
 ENDED = ("completed", "failed", "cancelled", "vanished")
@@ -71,3 +72,17 @@ def make_bobspark() -> Iterator[Callable[..., Bobspark]]:
 def bobspark(make_bobspark: Callable[..., Bobspark]) -> Bobspark:
     """One simulator at ten times the natural speed, seed 1, no faults."""
     return make_bobspark()
+
+
+@pytest.fixture
+def make_skills() -> Iterator[Callable[..., SkillTraining]]:
+    """Makes started skill-training APIs that end with the test."""
+    made: list[SkillTraining] = []
+
+    def make(**options: Any) -> SkillTraining:
+        made.append(SkillTraining(**{"speed": 10.0, "seed": 1, **options}).start())
+        return made[-1]
+
+    yield make
+    for simulator in made:
+        simulator.stop()
