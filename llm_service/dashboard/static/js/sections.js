@@ -3,7 +3,7 @@
 const PAGES = {
   costs: { load: () => import("./costs/page.js"), styles: ["charts.css", "page.css", "costs.css"] },
   workers: { load: () => import("./workers/page.js"), styles: ["charts.css", "page.css", "workers.css", "run.css", "wall.css"] },
-  training: { load: () => import("./training/page.js"), styles: ["charts.css", "page.css", "training.css"] },
+  training: { load: () => import("./training/page.js"), styles: ["charts.css", "page.css", "costs.css", "loss.css", "training.css", "job.css", "pipelines.css", "adapters.css"] },
   sources: { load: () => import("./sources/page.js"), styles: ["page.css", "sources.css"] },
   flow: { load: () => import("./flow/page.js"), styles: ["charts.css", "page.css", "costs.css", "flow.css"] },
 };

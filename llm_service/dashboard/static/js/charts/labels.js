@@ -47,7 +47,7 @@ export const shareLabels = {
 /** Where the last known point of each series is drawn. */
 function ends(chart) {
   return chart.data.datasets.flatMap((dataset, index) => {
-    const at = dataset.data.findLastIndex((value) => value);
+    const at = dataset.data.findLastIndex((value) => value && !Number.isNaN(value.y));
     const element = chart.getDatasetMeta(index).data[at];
     if (!element) return [];
     const middle = element.base === undefined ? element.y : (element.y + element.base) / 2;

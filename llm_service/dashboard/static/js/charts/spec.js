@@ -63,7 +63,8 @@ function suffix(unit) {
   return { usd: " (USD)", ms: " (ms)", percent: " (%)", hours: " (h)" }[unit] ?? "";
 }
 
-function cell(value) {
+/** One value of a CSV line. */
+export function cell(value) {
   if (value == null) return "";
   if (typeof value === "number") return String(value);
   const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;

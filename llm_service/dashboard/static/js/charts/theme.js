@@ -1,6 +1,6 @@
 // The colours of tokens.css as a canvas needs them, and word of every change of theme.
 
-const NAMES = ["text", "text-2", "text-3", "line", "surface", "raised", "accent", "error"];
+const NAMES = ["text", "text-2", "text-3", "line", "surface", "raised", "accent", "error", "done"];
 const SLOTS = ["1", "2", "3", "4", "5", "6", "7", "8", "other", "none"];
 
 /** {text, line, …, series: {1: …, other: …}, font} as the theme of now has them. */

@@ -1,0 +1,64 @@
+// The three ways to lay a curve along x: its own steps, seconds since its own beginning, or the time of day. Pure.
+
+/** Returns x(step) for a curve: steps themselves, else the moment of a step, straight between the buckets' ends. */
+export function scaleOf(curve, axis) {
+  if (axis === "step") return (step) => step;
+  const { last_step: steps, at } = curve.buckets;
+  const begin = axis === "relative" ? Date.parse(curve.facts.first_at ?? at[0] ?? "") : 0;
+  const times = at.map((iso) => (Date.parse(iso) - begin) / (axis === "relative" ? 1_000 : 1));
+  return (step) => between(steps, times, step);
+}
+
+/** The step at an x of such a scale. */
+export function stepAt(curve, axis, x) {
+  if (axis === "step") return Math.round(x);
+  const scale = scaleOf(curve, axis);
+  const steps = curve.buckets.last_step;
+  return Math.round(between(steps.map(scale), steps, x));
+}
+
+/** The value at `wanted` on a line through (xs, ys), xs rising; at the ends it goes on as it was. */
+export function between(xs, ys, wanted) {
+  const end = xs.length - 1;
+  if (end < 0) return NaN;
+  if (end === 0) return ys[0];
+  let [low, high] = [0, end];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (xs[middle] <= wanted) low = middle;
+    else high = middle;
+  }
+  const span = xs[high] - xs[low];
+  return span > 0 ? ys[low] + ((ys[high] - ys[low]) * (wanted - xs[low])) / span : ys[low];
+}
+
+const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800];
+
+/** About `most` lines of an axis between two x. Times stand at whole minutes, hours, days of the reader's own zone. */
+export function ticksOf(axis, least, most, count, log) {
+  if (!(most > least)) return [least];
+  if (log) return decades(least, most);
+  const span = (most - least) / Math.max(1, count);
+  if (axis === "step") return multiples(least, most, Math.max(1, niceStep(span)), 0);
+  const unit = axis === "relative" ? 1 : 1_000;
+  const step = (SECONDS.find((seconds) => seconds * unit >= span) ?? niceStep(span / unit / 86_400) * 86_400) * unit;
+  return multiples(least, most, step, axis === "wall" ? new Date(least).getTimezoneOffset() * 60_000 : 0);
+}
+
+function multiples(least, most, step, shift) {
+  const found = [];
+  for (let at = Math.ceil((least - shift) / step) * step + shift; at <= most && found.length < 50; at += step) found.push(at);
+  return found;
+}
+
+function niceStep(span) {
+  const power = 10 ** Math.floor(Math.log10(span));
+  return [1, 2, 5, 10].map((times) => times * power).find((step) => step >= span * 0.999);
+}
+
+function decades(least, most) {
+  const found = [];
+  for (let power = 10 ** Math.floor(Math.log10(least)); power <= most; power *= 10) found.push(power);
+  if (found.length < 4) return found.flatMap((power) => [power, 2 * power, 5 * power]).filter((at) => at >= least && at <= most);
+  return found.filter((at) => at >= least);
+}

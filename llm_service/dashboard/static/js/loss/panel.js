@@ -1,0 +1,127 @@
+// A loss chart with everything around it: how to look at it, the figures of each line, what is wrong, downloads, states.
+import { html, live, nothing, repeat } from "../lit.js";
+import { icons } from "../icons.js";
+import { exact } from "../time.js";
+import { figure, plural, sentence } from "../words.js";
+import "./element.js";
+import { STOPS, TARGET } from "./choices.js";
+import { badPlaces } from "./curve.js";
+import { rawAddress } from "./loading.js";
+import { tableView } from "./table.js";
+import { loss, steps } from "./units.js";
+
+const AXIS_WORDS = { step: "Step", relative: "Relative", wall: "Clock" };
+const AXIS_NAMES = { step: "Steps across", relative: "Time since its own beginning across", wall: "Time of day across" };
+const MOST_PLACES = 6;
+let made = { key: [], view: null };
+
+/**
+ * `title`, `lines` [{key, job, label, slot, curve | null, word, error, removable}], `choices`, `alarms`; `stale` dims it, `pick` is the
+ * control that adds runs, `empty` stands where no line has a step yet.
+ */
+export function lossPanel({ title, lines, choices, alarms, stale = false, pick = nothing, empty = "No step has been seen yet." }) {
+  const there = lines.filter(({ curve }) => curve?.facts.count);
+  const waiting = lines.some(({ word }) => ["unknown", "loading"].includes(word)) && !there.length;
+  return html`<section class="chart loss" data-chart="loss" data-words=${lines.map(({ word }) => word).join(" ")} ?data-stale=${stale} aria-labelledby="loss-title">
+    <header class="chart-head"><h3 id="loss-title">${title}</h3>${pick}${there.length ? tools(title, choices) : nothing}</header>
+    ${failures(lines)}
+    ${there.length ? drawing(title, there, choices, alarms) : waiting ? html`<div class="chart-skeleton" aria-hidden="true"></div>` : html`<div class="chart-empty"><p>${empty}</p></div>`}
+    ${lines.length > 1 || lines.some(({ removable }) => removable) ? legend(lines) : nothing}
+  </section>`;
+}
+
+function drawing(title, lines, choices, alarms) {
+  return html`${controls(choices)}
+    ${lines.length === 1 ? chips(lines[0].curve.facts) : nothing}
+    <loss-canvas class="chart-area loss-area" ?hidden=${choices.table} .view=${viewOf(title, lines, choices, alarms)}></loss-canvas>
+    ${choices.table ? tableView(title, lines) : html`<p class="chart-note loss-hint">Drag to zoom; ${choices.from === null ? "" : "double click shows all; "}with the chart focused, arrows read it and + and − zoom.</p>`}
+    ${troubles(lines, alarms)}`;
+}
+
+/** The same object while nothing in it has changed, so that a redraw of the page is no redraw of the chart. */
+function viewOf(title, lines, choices, alarms) {
+  const key = [title, choices, alarms, ...lines.flatMap((line) => [line.curve, line.label, line.slot])];
+  if (key.length !== made.key.length || key.some((part, i) => part !== made.key[i])) made = { key, view: { title, lines, choices, alarms } };
+  return made.view;
+}
+
+function tools(title, { table }) {
+  const word = table ? "Chart" : "Table";
+  return html`<div class="chart-tools" role="group" aria-label=${`${title}: view and downloads`}>
+    <button class="tool" type="button" data-action="loss-table" aria-label=${`${title} as a ${word.toLowerCase()}`}>${icons[table ? "chart-column" : "table"]}${word}</button>
+    <button class="tool" type="button" data-action="loss-csv" aria-label=${`Download what is shown of ${title} as CSV`}>${icons.download}CSV</button>
+    ${table ? nothing : html`<button class="tool" type="button" data-action="loss-png" aria-label=${`Download ${title} as PNG`}>${icons.download}PNG</button>`}</div>`;
+}
+
+function controls(choices) {
+  const { axis, logX, logY, target, smoothing, from, to } = choices;
+  const stop = STOPS.indexOf(smoothing);
+  return html`<div class="loss-controls">
+    <label class="loss-smoothing"><span>Smoothing</span><input type="range" min="0" max=${STOPS.length - 1} step="1" data-input="loss-smoothing" .value=${live(String(stop))}
+      aria-valuetext=${smoothing ? String(smoothing) : "none"} /><output>${smoothing || "none"}</output></label>
+    <div class="segments" role="group" aria-label="Across">${Object.keys(AXIS_WORDS).map((name) => html`<button class="segment" type="button" data-action="loss-axis" data-value=${name}
+      aria-label=${AXIS_NAMES[name]} aria-pressed=${axis === name ? "true" : "false"}>${AXIS_WORDS[name]}</button>`)}</div>
+    ${toggle("loss-log-y", "Log Y", logY)}
+    ${axis === "wall" ? nothing : toggle("loss-log-x", "Log X", logX)}
+    ${toggle("loss-target", `Target ${TARGET}`, target)}
+    ${from === null ? nothing : html`<button class="chip" type="button" data-action="loss-reset">Steps ${steps(from, to)}${icons.x}<span class="sr-only">, show all</span></button>`}
+  </div>`;
+}
+
+function toggle(action, word, on) {
+  return html`<button class="tool loss-toggle" type="button" data-action=${action} aria-pressed=${on ? "true" : "false"}>${on ? icons.check : nothing}${word}</button>`;
+}
+
+function chips({ last, best, best_step: at, min, max, count, bad }) {
+  const one = (name, value, more = nothing) => html`<div class="loss-chip" data-chip=${name.toLowerCase()}><dt>${name}</dt><dd>${value}${more}</dd></div>`;
+  return html`<dl class="loss-chips">${one("Last", loss(last))}${one("Best", loss(best), at === null ? nothing : html` <small>step ${figure(at)}</small>`)}
+    ${one("Min", loss(min))}${one("Max", loss(max))}${one("Steps seen", figure(count))}${bad ? one("No number", figure(bad)) : nothing}</dl>`;
+}
+
+/** Each line with its figures; one of several can be taken away again. */
+function legend(lines) {
+  return html`<div class="call-table loss-legend" tabindex="0" role="region" aria-label="Runs in this chart"><table>
+    <thead><tr><th scope="col">Run</th>${["Last", "Best", "Min", "Max", "Steps"].map((name) => html`<th scope="col" class="figure">${name}</th>`)}<th scope="col"><span class="sr-only">Actions</span></th></tr></thead>
+    <tbody>${repeat(lines, ({ key }) => key, (line) => legendRow(line))}</tbody></table></div>`;
+}
+
+function legendRow({ key, job, label, slot, curve, word, removable, href }) {
+  const facts = curve?.facts;
+  const name = href ? html`<a href=${href}>${label}</a>` : label;
+  return html`<tr data-line=${key}><th scope="row"><i class="swatch" data-slot=${slot}></i><span class="loss-run">${name}</span></th>
+    ${facts ? [facts.last, facts.best, facts.min, facts.max].map((value) => html`<td class="figure">${loss(value)}</td>`) : html`<td class="quiet" colspan="4">${word === "missing" ? "not kept" : word === "failed" ? "could not be loaded" : "loading"}</td>`}
+    <td class="figure">${figure(facts?.count)}</td>
+    <td class="loss-row-tools">${facts ? html`<a class="tool" href=${rawAddress(job, key)} download aria-label=${`Download every step of ${label} as CSV`}>${icons.download}All steps</a>` : nothing}
+      ${removable ? html`<button class="icon-button" type="button" data-action="loss-without" data-job=${job} aria-label=${`Take ${label} out of the chart`}>${icons.x}</button>` : nothing}</td></tr>`;
+}
+
+function failures(lines) {
+  const failed = lines.filter(({ word, error }) => word === "failed" && error);
+  if (!failed.length) return nothing;
+  const [{ error, curve }] = failed;
+  return html`<div class="page-failure" role="alert">${icons["triangle-alert"]}<p>The loss could not be loaded: ${sentence(error)} ${curve ? "It is as it was before." : "It is asked for again by itself."}</p></div>`;
+}
+
+/** What is wrong with the curves: alarms, steps without a number, steps nobody saw. Each can be looked at closely. */
+function troubles(lines, alarms) {
+  const several = lines.length > 1;
+  const places = lines.flatMap(({ label, curve }) => [
+    ...badPlaces(curve).map(({ from, to, count }) => ({ kind: "bad", from, to, text: `${several ? `${label}: ` : ""}no number at ${from === to ? "step" : "steps"} ${steps(from, to)}${to > from ? ` (${plural(count, "step")})` : ""}` })),
+    ...curve.gaps.map(([from, to]) => ({ kind: "hole", from, to, text: `${several ? `${label}: ` : ""}nothing was seen between steps ${steps(from, to)}` })),
+  ]);
+  if (!places.length && !alarms.length) return nothing;
+  return html`<ul class="loss-troubles" aria-label="What is wrong with the curve">
+    ${repeat(alarms, ({ id }) => id, alarmRow)}
+    ${places.slice(0, MOST_PLACES).map((place) => html`<li data-kind=${place.kind}>${icons[place.kind === "bad" ? "circle-x" : "unplug"]}<span>${place.text[0].toUpperCase()}${place.text.slice(1)}.</span>${there(place.from, place.to)}</li>`)}
+    ${places.length > MOST_PLACES ? html`<li class="quiet">And ${plural(places.length - MOST_PLACES, "more place")}; the table has them all.</li>` : nothing}
+  </ul>`;
+}
+
+function alarmRow({ kind, sentence: said, at, cleared_at: over, step }) {
+  return html`<li data-kind="alarm" data-alarm=${kind} ?data-over=${Boolean(over)}>${icons[over ? "circle-check" : "triangle-alert"]}
+    <span>${said}${over ? html` <span class="quiet">Over since ${exact(over)}.</span>` : html` <time class="quiet" datetime=${at}>${exact(at)}</time>`}</span>${step === null ? nothing : there(step, step)}</li>`;
+}
+
+function there(from, to) {
+  return html`<button class="text-button" type="button" data-action="loss-there" data-from=${from} data-to=${to} aria-label=${`Zoom to step ${steps(from)}`}>Zoom there</button>`;
+}

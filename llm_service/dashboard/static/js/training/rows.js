@@ -1,0 +1,33 @@
+// The jobs of the page: those that are told live, over those that were asked for. Pure.
+import { isLive } from "./words.js";
+
+/** Every known job, the running ones first, each group newest first. */
+export function jobsOf(listed, own) {
+  const rows = Object.values({ ...own.older.rows, ...listed.training.rows });
+  return rows.sort((one, other) => Number(isLive(other)) - Number(isLive(one)) || beginOf(other) - beginOf(one) || one.key.localeCompare(other.key));
+}
+
+/** One job by its key: as it is told live, else as it was asked for; null while nobody knows it. */
+export function jobOf(listed, own, key) {
+  return listed.training.rows[key] ?? own.single[key]?.job ?? own.older.rows[key] ?? null;
+}
+
+function beginOf({ started_at: started, heard_at: heard, finished_at: finished }) {
+  return Date.parse(started ?? heard ?? finished ?? "") || 0;
+}
+
+/** Those that pass the filters of the address: kind, status, source, and words in name, id or model. */
+export function filtered(jobs, { kind, status, source, q }) {
+  const words = (q ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+  return jobs.filter((job) => (!kind || job.kind === kind) && (!status || job.status === status) && (!source || job.source === source)
+    && words.every((word) => `${job.name} ${job.id} ${job.base_model ?? ""} ${job.node ?? ""}`.toLowerCase().includes(word)));
+}
+
+/** Alarms of some series, newest first: as the answers told them, and as they came since. */
+export function alarmsOf(curves, live) {
+  const all = new Map();
+  for (const curve of curves) for (const alarm of curve?.alarms ?? []) all.set(alarm.id, alarm);
+  const series = new Set(curves.map((curve) => curve?.key));
+  for (const alarm of Object.values(live)) if (series.has(alarm.series)) all.set(alarm.id, alarm);
+  return [...all.values()].sort((one, other) => Date.parse(other.at) - Date.parse(one.at));
+}
