@@ -51,6 +51,8 @@ class OpenSockets:
         now_s = time.monotonic()
         with self._guard:
             overdue = [known for known, due_s in self._due_s.items() if due_s < now_s]
+            for known in overdue:
+                del self._due_s[known]
             self._due_s[sock] = now_s + self._headers_s
         for known in overdue:
             end(known)
@@ -58,7 +60,10 @@ class OpenSockets:
             yield
         finally:
             with self._guard:
-                self._due_s.pop(sock, None)
+                ended = self._due_s.pop(sock, None) is None
+        if ended:
+            # Headers that break off look complete to Python's parser.
+            raise TimeoutError(f"headers took more than {self._headers_s:g} s")
 
     def add(self, sock: socket.socket) -> None:
         with self._guard:

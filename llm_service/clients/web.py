@@ -183,8 +183,9 @@ class Client:
         except requests.ConnectTimeout as error:
             raise Unreachable(asked.said(f"did not take a connection within {limits.connect_s:g} s")) from error
         except requests.Timeout as error:
-            what = f"did not answer within {limits.read_s:g} s"
-            raise Unreachable(asked.said(what), maybe_done=asked.writes) from error
+            raise Unreachable(
+                asked.said(f"did not answer within {limits.read_s:g} s"), maybe_done=asked.writes
+            ) from error
         except requests.exceptions.SSLError as error:
             raise BadAnswer(asked.said("has a certificate that is not accepted")) from error
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:

@@ -27,9 +27,8 @@ class Exchange:
     ) -> None:
         """A whole answer; the connection is closed after it."""
         data = body.encode() if isinstance(body, str) else body
-        self.send(
-            f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(data)}\r\nConnection: close\r\n{more}\r\n"
-        )
+        head = f"Content-Type: {kind}\r\nContent-Length: {len(data)}\r\nConnection: close\r\n{more}"
+        self.send(f"HTTP/1.1 {status}\r\n{head}\r\n")
         self.send(data)
 
     def stream(self, *parts: bytes | str, kind: str = "text/event-stream", chunked: bool = False) -> None:
@@ -56,6 +55,14 @@ class Exchange:
                 continue
             except OSError:
                 return
+
+    def next_request(self) -> bool:
+        """Whether another request came over this connection."""
+        try:
+            _request(self._sock)
+        except (OSError, ValueError):
+            return False
+        return True
 
     def reset(self) -> None:
         """Cut the connection the hard way."""

@@ -214,7 +214,8 @@ class SourceCard(Background):
                 call()
             return "source.connected"
         self._lost_s = self._moments.monotonic()
-        self._line("source.lost", f"{name} {'cannot be reached' if first else 'is lost'}: {card['reason']}")
+        reason = card["reason"].removeprefix(f"{name}: ")
+        self._line("source.lost", f"{name} {'cannot be reached' if first else 'is lost'}: {reason}")
         return "source.lost"
 
     def _away(self) -> str:

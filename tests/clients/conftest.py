@@ -1,0 +1,41 @@
+"""A server whose bytes the test decides, and clients of it that end with the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from llm_service.clients.web import Client, Timeouts
+from llm_service.upstreams import Upstream
+from tests.kit.raw_server import Exchange, RawServer
+
+QUICK = Timeouts(connect_s=2.0, read_s=1.0, headers_s=2.0, whole_s=3.0)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., RawServer]]:
+    """Makes servers: serve(answer)."""
+    made: list[RawServer] = []
+
+    def make(answer: Callable[[Exchange], None], host: str = "127.0.0.1") -> RawServer:
+        made.append(RawServer(answer, host))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.stop()
+
+
+@pytest.fixture
+def client_of() -> Iterator[Callable[..., Client]]:
+    """Makes clients: client_of(url, token=…, timeouts=…)."""
+    made: list[Client] = []
+
+    def make(url: str, token: str | None = None, timeouts: Timeouts = QUICK) -> Client:
+        made.append(Client(Upstream("spark", url, token), timeouts))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
