@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeVar
 from llm_service.background import Named
 from llm_service.core.metrics import Sample
 from llm_service.core.shapes import ThreadJson
+from llm_service.errors import TelemetryUnavailable
 from llm_service.hub import Hub
 from llm_service.settings import Settings
-from llm_service.telemetry_wiring import TelemetryParts
+from llm_service.telemetry_wiring import Late, TelemetryParts
 from llm_service.upstreams import Upstream
 
 if TYPE_CHECKING:
     from llm_service.clients.web import Client
     from llm_service.dashboard.app import Blueprint
+    from llm_service.sources.training.training_parts import TrainingParts
     from llm_service.sources.upstream.asking import Question
     from llm_service.sources.upstream.source_card import SourceCard
+    from llm_service.telemetry.job_store import JobStore
     from llm_service.telemetry.loss_log import LossLog
 
 log = logging.getLogger(__name__)
@@ -74,6 +77,8 @@ class UpstreamParts:
         self._sites: list[Site] = []
         self.loss_log: Once[LossLog] = Once(self._make_loss_log)
         """Where sources hand the steps of training jobs in; ask for it before the parts are started."""
+        self._jobs: Once[JobStore] = Once(self._make_job_store)
+        self._training: Once[TrainingParts] = Once(self._make_training)
 
     def watched_by(self, watched: Callable[[str], bool]) -> None:
         """Hand in who knows whether a topic is listened to; before that nobody is."""
@@ -87,6 +92,10 @@ class UpstreamParts:
 
     def start(self) -> None:
         """Begin to ask and to listen; returns at once."""
+        if self._settings.bobspark or self._settings.skill_training:
+            self.loss_log().on_alarm(lambda alarm: self._training().board.look_again(alarm["job"]))
+            # First, so that it is stopped last: it keeps what the others told.
+            self._parts.append(Named("training", self._training().teller))
         for upstream in self._settings.bobspark:
             self._watch(upstream, "bobspark")
         for upstream in self._settings.skill_training:
@@ -97,6 +106,8 @@ class UpstreamParts:
     def stop(self, deadline_s: float) -> None:
         """End, all at the same time and within the deadline."""
         end_s = time.monotonic() + deadline_s
+        if (training := self._training.made) is not None:
+            training.stop_streams(0.0)
         for named in reversed(self._parts):
             named.part.stop(max(0.05, end_s - time.monotonic()))
         for site in self._sites:
@@ -124,13 +135,35 @@ class UpstreamParts:
         self._sites.append(site)
         asking = Asking(upstream.name, self._questions(site), card.changed)
         card.asks(asking)
+        self._training().asks(upstream.name, asking.ask_soon)
         self._parts += [Named(f"source-{upstream.name}", card), Named(f"asking-{upstream.name}", asking)]
 
     def _questions(self, site: Site) -> list[Question]:
         """Everything one server is asked, by the parts that want to know; each adds its own here."""
-        if site.kind == "skill-training":
-            return []
-        return []
+        return self._training().watch(site.upstream.name, site.kind, site.client, site.card)
+
+    def _make_training(self) -> TrainingParts:
+        from llm_service.sources.training.training_parts import TrainingParts
+
+        def keeper() -> JobStore | None:
+            try:
+                return self._jobs()
+            except TelemetryUnavailable:
+                return None
+
+        return TrainingParts(
+            self._hub.publish,
+            now_ms=_now_ms,
+            archive=Late(self._jobs),
+            keeper=keeper,
+            losses=lambda: self.loss_log.made,
+        )
+
+    def _make_job_store(self) -> JobStore:
+        from llm_service.telemetry.job_store import JobStore
+
+        opened = self._telemetry.opened()
+        return JobStore(opened.database, opened.recorder, _now_ms)
 
     def _make_loss_log(self) -> LossLog:
         from llm_service.telemetry.loss_log import LossLog
@@ -143,11 +176,12 @@ class UpstreamParts:
 
     def blueprints(self) -> Sequence[Blueprint]:
         """The routes over watched servers, which are there whether or not any is watched."""
-        from llm_service.dashboard import loss_api, sources_api
+        from llm_service.dashboard import loss_api, sources_api, training_api
         from llm_service.telemetry.loss_reader import LossReader
 
         return [
             sources_api.blueprint(lambda: [site.card.card() for site in self._sites]),
+            training_api.blueprint(Late(lambda: self._training().desk)),
             loss_api.blueprint(LossReader(lambda: self._telemetry.opened().database)),
         ]
 

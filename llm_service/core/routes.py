@@ -12,6 +12,7 @@ from llm_service.core.loss_routes import LOSS_ROUTES
 from llm_service.core.price_routes import PRICE_ROUTES
 from llm_service.core.route import Param, Route
 from llm_service.core.source_routes import SOURCE_ROUTES
+from llm_service.core.training_routes import TRAINING_ROUTES
 from llm_service.core.watch_routes import WATCH_ROUTES
 
 _FILTERS = (
@@ -94,6 +95,7 @@ ROUTES = (
     *BUDGET_ROUTES,
     *FLOW_ROUTES,
     *LOSS_ROUTES,
+    *TRAINING_ROUTES,
     *SOURCE_ROUTES,
     *WATCH_ROUTES,
     Route("GET", "/openapi.json", None, "This interface as OpenAPI 3.1."),

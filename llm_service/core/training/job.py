@@ -1,0 +1,346 @@
+"""One training job as a pure fold: reports in, the card and new points of its loss series out.
+
+- News is a figure that moved: step, loss, epoch, progress, log, status. That it is still listed as running is news only
+  of a job that never told such a figure. Running without news for half an hour is stale.
+- Progress is 100 only at the end. The time left comes from steps that were seen, else from the server's own words.
+- What is told again is told once: a point goes out when its step is new or has another loss.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from llm_service.core.loss.points import Point
+from llm_service.core.times import iso_seconds, parse_ms
+from llm_service.core.training.pace import Pace
+from llm_service.core.training.pipeline_fold import folded_pipeline
+from llm_service.core.training.rating import rating_of
+from llm_service.core.training.reports import ENDED, Kind, LossStep, Report
+from llm_service.core.training_shapes import Alarm, JobCard, JobStatus
+
+STALE_MS = 30 * 60_000
+UNDER_WAY_MS = 30_000
+MOST_PROGRESS = 99.0
+LOG_LINES = 50
+REMEMBERED = 2_000
+"""Steps of a series whose loss is remembered, to tell what is new."""
+_MOVES = ("status", "step", "loss", "epoch", "progress", "pipeline", "error")
+_FIGURES = frozenset({"step", "loss", "progress"})
+_TOLD = (
+    *("name", "base_model", "node", "step", "steps", "epoch", "epochs", "learning_rate", "loss", "first_loss"),
+    *("started_at", "error", "examples", "preview_in", "preview_out", "gpu"),
+)
+
+
+class Job:
+    """What is known of one job; `key` is its key everywhere in this house."""
+
+    def __init__(self, key: str, source: str, kind: Kind, job_id: str, now_ms: int) -> None:
+        self.card: JobCard = _blank(key, source, kind, job_id)
+        self.seen_ms = now_ms
+        """When it was first heard of."""
+        self.news_ms = now_ms
+        self.ended_ms: int | None = None
+        self.pid: str | None = None
+        self._heard_ms: int | None = None
+        self._end_heard_ms: int | None = None
+        self._moving = False
+        self._pace = Pace()
+        self._progress: float | None = None
+        self._told_eta_s: float | None = None
+        self._elapsed: tuple[float, int] | None = None
+        self._known: dict[str, dict[int, float]] = {}
+        self._log: tuple[str, ...] = ()
+
+    @property
+    def ended(self) -> bool:
+        return self.card["status"] in ENDED
+
+    @property
+    def order_ms(self) -> int:
+        """Where it stands among others: its start, or where that is not told when it was first seen."""
+        started = self.card["started_at"]
+        return (parse_ms(started) if started else None) or self.seen_ms
+
+    # -- hearing ------------------------------------------------------------------------------------------------
+
+    def hear(self, report: Report, now_ms: int) -> dict[str, list[Point]]:
+        """Take over what a report tells. Returns the new points by series, "" for the job's own."""
+        before = self._moving_part()
+        self.pid = report.pid or self.pid
+        self._take(report)
+        points = self._points(report, now_ms)
+        self._best(points)
+        self._moving = self._moving or bool(points) or bool(_FIGURES & set(report.told))
+        moved = self._moving_part() != before or bool(points)
+        news = self._log_grew(report.log_lines) or moved or not self._moving
+        if news:
+            self.news_ms = now_ms
+            self.card["heard_at"] = iso_seconds(now_ms / 1000)
+        if self.card["step"] is not None:
+            self._pace.saw(self.card["step"], now_ms)
+        if report.told.get("elapsed_s") is not None:
+            self._elapsed = (report.told["elapsed_s"], now_ms)
+        self._told_eta_s = report.told.get("eta_s", self._told_eta_s)
+        self._heard_ms = now_ms
+        if self.card["status"] == "stale" and news:
+            self.card["status"] = "running"
+        self._set_status(report.told.get("status"), report.told.get("finished_at"), now_ms, news=news)
+        self._figures(now_ms)
+        return points
+
+    def look(self, now_ms: int) -> None:
+        """Time passed: what depends on it is brought up to date."""
+        if self.card["status"] == "running" and now_ms - self.news_ms >= STALE_MS:
+            self.card["status"] = "stale"
+        self._figures(now_ms)
+
+    def vanished(self, now_ms: int) -> None:
+        """Its server no longer knows it; a job whose last word was that all is done has completed."""
+        if not self.ended:
+            self._set_status("completed" if self._progress == 100 else "vanished", None, now_ms, news=True)
+            self._figures(now_ms)
+
+    def blocks(self, now_ms: int) -> bool:
+        """Whether it keeps another from being started in its place."""
+        return self.card["status"] in ("queued", "running") and now_ms - self.news_ms < STALE_MS
+
+    def _take(self, report: Report) -> None:
+        told, card = report.told, self.card
+        for name in _TOLD:
+            if name in told:
+                card[name] = told[name]  # type: ignore[literal-required]
+        if "config" in told:
+            card["config"] = {**card["config"], **told["config"]}
+        if "pipeline" in told or report.kind == "pipeline":
+            card["pipeline"] = folded_pipeline(card["pipeline"], told.get("pipeline") or {})
+        if "progress" in told:
+            self._progress = told["progress"]
+        if report.log_lines:
+            card["log"] = list(report.log_lines[-LOG_LINES:])
+
+    def _set_status(self, told: JobStatus | None, finished_at: str | None, now_ms: int, *, news: bool) -> None:
+        card = self.card
+        if told is None or (self.ended and told == "unknown"):
+            return
+        if card["status"] == "stale" and told == "running" and not news:
+            return
+        if self._just_ended(now_ms) and told not in ENDED:
+            return
+        if told in ENDED:
+            card["finished_at"] = finished_at or card["finished_at"] or iso_seconds(now_ms / 1000)
+            if not self.ended or self.ended_ms is None:
+                self.ended_ms = parse_ms(card["finished_at"] or "") or now_ms
+            if not self.ended:
+                self._end_heard_ms = now_ms
+        else:
+            card["finished_at"], self.ended_ms = None, None
+        card["status"] = told
+
+    def _just_ended(self, now_ms: int) -> bool:
+        """Whether an answer that was on its way while the end was told may still say otherwise."""
+        return (
+            self.card["status"] in ("completed", "failed", "cancelled")
+            and self._end_heard_ms is not None
+            and now_ms - self._end_heard_ms < UNDER_WAY_MS
+        )
+
+    # -- loss ---------------------------------------------------------------------------------------------------
+
+    def _points(self, report: Report, now_ms: int) -> dict[str, list[Point]]:
+        found = {}
+        for series, steps in report.losses.items():
+            known = self._known.setdefault(series, {})
+            fresh = [step for step in steps if not _same(known.get(step.step), step.loss)]
+            if not fresh:
+                continue
+            for step in fresh:
+                known.pop(step.step, None)
+                known[step.step] = step.loss
+            while len(known) > REMEMBERED:
+                del known[next(iter(known))]
+            found[series] = self._timed(fresh, now_ms)
+            self._name_series(series)
+        return found
+
+    def _timed(self, steps: Sequence[LossStep], now_ms: int) -> list[Point]:
+        """Steps with moments: servers tell none, so those found in one look are spread evenly since the look before."""
+        started = self.card["started_at"]
+        since = self._heard_ms or (parse_ms(started) if started else None) or now_ms
+        span_ms = max(0, now_ms - since)
+        ordered = sorted(steps, key=lambda step: step.step)
+        return [
+            Point(step.step, step.loss, step.lr, step.epoch, now_ms - span_ms * (len(ordered) - place) // len(ordered))
+            for place, step in enumerate(ordered, start=1)
+        ]
+
+    def _name_series(self, series: str) -> None:
+        key = f"{self.card['key']}/{series}" if series else self.card["key"]
+        if key not in self.card["series"]:
+            self.card["series"] = [*self.card["series"], key]
+        pipeline = self.card["pipeline"]
+        if pipeline is not None and series.startswith("iter-"):
+            number = int(series.removeprefix("iter-"))
+            entry = {"n": number, "series": key}
+            self.card["pipeline"] = folded_pipeline(pipeline, {"iterations": [entry]})
+
+    def _best(self, found: dict[str, list[Point]]) -> None:
+        card = self.card
+        points = [point for series in found.values() for point in series]
+        if not points:
+            return
+        last = points[-1]
+        if card["kind"] == "pipeline" or card["loss"] is None or last.step >= (card["step"] or 0):
+            card["loss"] = last.loss if math.isfinite(last.loss) else None
+            card["learning_rate"] = last.lr if last.lr is not None else card["learning_rate"]
+            card["epoch"] = last.epoch if last.epoch is not None else card["epoch"]
+        if card["step"] is None:
+            card["step"] = last.step
+        finite = [point.loss for point in points if math.isfinite(point.loss)]
+        if finite:
+            if card["first_loss"] is None:
+                card["first_loss"] = finite[0]
+            card["best_loss"] = min(finite if card["best_loss"] is None else [*finite, card["best_loss"]])
+
+    # -- figures ------------------------------------------------------------------------------------------------
+
+    def _figures(self, now_ms: int) -> None:
+        card = self.card
+        running = card["status"] in ("running", "stale")
+        rate = self._pace.per_s() if running else None
+        card["elapsed_s"] = self._elapsed_s(now_ms)
+        card["steps_per_s"] = None if rate is None or rate <= 0 else round(rate, 3)
+        card["progress"] = self._shown_progress()
+        card["eta_s"] = self._eta_s(rate) if card["status"] == "running" else None
+        card["rating"] = rating_of(card["loss"]) if card["status"] == "completed" else None
+        card["actions"] = self._actions()
+
+    def _shown_progress(self) -> float | None:
+        card = self.card
+        if card["status"] == "completed":
+            return 100.0
+        found = self._progress
+        if card["step"] is not None and card["steps"] and card["kind"] != "pipeline":
+            found = 100 * card["step"] / card["steps"]
+        return None if found is None else round(min(MOST_PROGRESS, max(0.0, found)), 1)
+
+    def _elapsed_s(self, now_ms: int) -> float | None:
+        card = self.card
+        started = parse_ms(card["started_at"]) if card["started_at"] else None
+        if self.ended:
+            ended = parse_ms(card["finished_at"]) if card["finished_at"] else None
+            if started is not None and ended is not None and ended >= started:
+                return (ended - started) / 1000
+            return self._elapsed[0] if self._elapsed else None
+        if self._elapsed is not None:
+            told_s, at_ms = self._elapsed
+            return round(told_s + max(0, now_ms - at_ms) / 1000, 1)
+        return max(0, now_ms - started) / 1000 if started is not None and card["status"] != "queued" else None
+
+    def _eta_s(self, rate: float | None) -> float | None:
+        card = self.card
+        left = None if card["steps"] is None or card["step"] is None else card["steps"] - card["step"]
+        if left is not None and rate:
+            return round(max(0, left) / rate, 1)
+        if self._told_eta_s is not None:
+            return self._told_eta_s
+        shown, elapsed = card["progress"], card["elapsed_s"]
+        if shown and elapsed and shown >= 1:
+            return round(elapsed * (100 - shown) / shown, 1)
+        return None
+
+    def _actions(self) -> list[Any]:
+        card = self.card
+        if self.ended:
+            return []
+        if card["kind"] == "pipeline":
+            return ["cancel", "advance"]
+        return ["cancel"] if card["kind"] == "datagen" or "process" in card["config"] else []
+
+    def _moving_part(self) -> tuple[object, ...]:
+        told = (self.card[name] for name in _MOVES)  # type: ignore[literal-required]
+        return (*told, self._progress)
+
+    def _log_grew(self, lines: tuple[str, ...]) -> bool:
+        grew = bool(lines) and lines[-LOG_LINES:] != self._log
+        self._log = lines[-LOG_LINES:] or self._log
+        return grew
+
+    # -- keeping ------------------------------------------------------------------------------------------------
+
+    def shown(self, alarms: Sequence[Alarm] = ()) -> JobCard:
+        """The card as it leaves the house; nothing in it changes later."""
+        return {**self.card, "log": list(self.card["log"]), "alarms": list(alarms)}
+
+    def kept(self) -> dict[str, Any]:
+        """All that a restart must not lose, beside the card."""
+        return {
+            "seen_ms": self.seen_ms,
+            "news_ms": self.news_ms,
+            "ended_ms": self.ended_ms,
+            "pid": self.pid,
+            "moving": self._moving,
+            "progress": self._progress,
+            "elapsed": self._elapsed,
+        }
+
+    @classmethod
+    def restored(cls, card: JobCard, kept: dict[str, Any]) -> Job:
+        """A job as it was kept; a card of an earlier release gets what it did not have."""
+        job = cls(card["key"], card["source"], card["kind"], card["id"], kept.get("seen_ms") or 0)
+        job.card = {**job.card, **card}
+        job.card["alarms"] = []
+        job.news_ms = kept.get("news_ms") or job.seen_ms
+        job.ended_ms = kept.get("ended_ms")
+        job.pid = kept.get("pid")
+        job._moving = bool(kept.get("moving"))
+        job._progress = kept.get("progress")
+        elapsed = kept.get("elapsed")
+        job._elapsed = (elapsed[0], elapsed[1]) if elapsed else None
+        return job
+
+
+def _same(known: float | None, loss: float) -> bool:
+    return known is not None and (known == loss or (math.isnan(known) and math.isnan(loss)))
+
+
+def _blank(key: str, source: str, kind: Kind, job_id: str) -> JobCard:
+    return {
+        "key": key,
+        "id": job_id,
+        "source": source,
+        "kind": kind,
+        "status": "unknown",
+        "name": "",
+        "base_model": None,
+        "node": None,
+        "step": None,
+        "steps": None,
+        "epoch": None,
+        "epochs": None,
+        "progress": None,
+        "loss": None,
+        "first_loss": None,
+        "best_loss": None,
+        "learning_rate": None,
+        "rating": None,
+        "steps_per_s": None,
+        "eta_s": None,
+        "elapsed_s": None,
+        "started_at": None,
+        "finished_at": None,
+        "heard_at": None,
+        "error": "",
+        "log": [],
+        "gpu": None,
+        "examples": None,
+        "preview_in": "",
+        "preview_out": "",
+        "series": [],
+        "alarms": [],
+        "config": {},
+        "pipeline": None,
+        "actions": [],
+    }

@@ -1,0 +1,1 @@
+"""Training jobs of watched servers: asked for, listened to, started and told of."""

@@ -1,0 +1,151 @@
+"""What a BobSpark server is asked about fine-tunes: their list, the process list, and the log of one that runs."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Protocol
+
+from llm_service.clients.errors import BadAnswer, ClientError, NotThere
+from llm_service.clients.web import segment
+from llm_service.core.training import fields
+from llm_service.core.training.finetunes import LISTS, finetune_report, finetune_reports, joined, process_reports
+from llm_service.core.training.log_lines import StepCounter, lines_of, log_report
+from llm_service.core.training.reports import Report
+from llm_service.core.training_shapes import JobCard
+from llm_service.sources.training.job_board import JobBoard
+from llm_service.sources.upstream.asking import Question
+
+log = logging.getLogger(__name__)
+
+LIST_S = 8.0
+LOG_S = 5.0
+TAIL = 200
+"""Lines of a log that are asked for: at several steps a second none is missed between two looks."""
+CONTAINER = "donut-finetune"
+"""Where fine-tunes run, by the public pages of this system; another name is looked for in the list of containers."""
+LOOKS_PER_LIST = 12
+"""So many looks at the log are made before the containers are listed again."""
+MOST_LOOKED_UP = 20
+
+
+class Asked(Protocol):
+    """The client of a server, as far as it is used here."""
+
+    def get(self, path: str, params: Any = None) -> Any: ...
+
+
+class FinetuneQuestions:
+    """One server's fine-tunes and processes. Each question fails alone; what both tell is joined by pid."""
+
+    def __init__(self, source: str, client: Asked, board: JobBoard) -> None:
+        self._source = source
+        self._client = client
+        self._board = board
+        self._tunes: list[Report] | None = None
+        self._processes: list[Report] = []
+        self._counters: dict[str, StepCounter] = {}
+        self._containers: list[fields.Fields] = []
+        self._looks = 0
+
+    def questions(self) -> list[Question]:
+        """What to ask, and how often."""
+        return [
+            Question("fine-tunes", lambda: LIST_S, self.ask_finetunes),
+            Question("jobs", lambda: LIST_S, self.ask_processes),
+            Question("fine-tune log", lambda: LOG_S if self._running() else None, self.ask_logs),
+        ]
+
+    def ask_finetunes(self) -> None:
+        """The list of fine-tunes; those that it no longer has are asked for one by one."""
+        value = self._client.get("/api/finetune/").value
+        self._tunes = finetune_reports(_listing(value, self._source, "/api/finetune/"))
+        self._board.hear(self._source, joined(self._tunes, self._processes)[: len(self._tunes)])
+        gone = self._board.missing(self._source, "finetune", [report.id for report in self._tunes])
+        for card in gone[:MOST_LOOKED_UP]:
+            self._look_up(card)
+
+    def ask_processes(self) -> None:
+        """The process list. Before one is taken for a job of its own, the fine-tunes are asked for theirs."""
+        value = self._client.get("/api/jobs/").value
+        self._processes = process_reports(_listing(value, self._source, "/api/jobs/"))
+        if any(self._board.key_of(self._source, "datagen", report.id) is None for report in self._processes):
+            try:
+                self.ask_finetunes()
+            except ClientError as error:
+                # That question is asked by itself too and is told there.
+                log.debug("fine-tunes of %s were not told: %s", self._source, error)
+        tunes = self._tunes or []
+        both = joined(tunes, self._processes)
+        alone = both[len(tunes) :]
+        # What the other list told stays told; here it is only news where a process goes with it.
+        self._board.hear(
+            self._source, [tune for tune in both[: len(tunes)] if "process" in tune.told.get("config", ())]
+        )
+        self._board.hear(self._source, alone)
+        for card in self._board.missing(self._source, "datagen", [report.id for report in alone]):
+            self._board.vanished(card["key"])
+
+    def ask_logs(self) -> None:
+        """The end of the log of each fine-tune that runs."""
+        if self._looks % LOOKS_PER_LIST == 0:
+            self._containers = self._list_containers()
+        self._looks += 1
+        running = self._running()
+        for card in running:
+            container = self._container_of(card, alone=len(running) == 1)
+            if container is not None:
+                self._read_log(card, container)
+
+    def _look_up(self, card: JobCard) -> None:
+        try:
+            report = finetune_report(self._client.get(f"/api/finetune/{segment(card['id'])}").value)
+        except NotThere:
+            self._board.vanished(card["key"])
+        except ClientError as error:
+            # Asked again with the next list.
+            log.debug("%s was not told: %s", card["key"], error)
+        else:
+            if report is not None and report.id == card["id"]:
+                self._board.hear(self._source, [report])
+            else:
+                self._board.vanished(card["key"])
+
+    def _running(self) -> list[JobCard]:
+        return [card for card in self._board.unended(self._source, "finetune") if card["status"] != "queued"]
+
+    def _list_containers(self) -> list[fields.Fields]:
+        try:
+            return fields.rows(self._client.get("/api/containers/").value, "containers")
+        except NotThere:
+            return []
+
+    def _container_of(self, card: JobCard, *, alone: bool) -> str | None:
+        """The container of a job: the one that names it; the one for fine-tunes where only one runs."""
+        named = [(fields.text(row, "id", "container_id", "name"), fields.text(row, "name")) for row in self._containers]
+        told = card["config"].get("container")
+        for container, name in named:
+            if (container and card["id"] in f"{container} {name}") or (told and told in (container, name)):
+                return container
+        if not alone:
+            return None
+        return next((container for container, name in named if container and _is_for_finetunes(name)), CONTAINER)
+
+    def _read_log(self, card: JobCard, container: str) -> None:
+        value = self._client.get(f"/api/containers/{segment(container)}/logs", {"tail": TAIL}).value
+        if isinstance(value, dict):
+            value = fields.one_of(value, ("logs", "log", "lines"))
+        lines = lines_of(value)
+        counter = self._counters.setdefault(card["key"], StepCounter(card["steps"]))
+        if lines:
+            self._board.hear(self._source, [log_report(card["id"], lines, counter)])
+
+
+def _is_for_finetunes(name: str | None) -> bool:
+    plain = (name or "").lower().replace("-", "").replace("_", "")
+    return "finetune" in plain
+
+
+def _listing(value: object, source: str, path: str) -> object:
+    if fields.is_listing(value, *LISTS):
+        return value
+    raise BadAnswer(f"{source}: GET {path} answered with something that is no list")

@@ -1,0 +1,132 @@
+"""Pipelines of a BobSpark server: their list, and the live events of each that runs."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from llm_service.clients.errors import BadAnswer
+from llm_service.clients.web import segment
+from llm_service.core.sse import SseEvent
+from llm_service.core.training import fields
+from llm_service.core.training.pipeline_events import heard
+from llm_service.core.training.pipelines import LISTS, pipeline_reports
+from llm_service.core.training.reports import ENDED
+from llm_service.sources.training.job_board import JobBoard
+from llm_service.sources.upstream.asking import Question
+
+LIST_S = 15.0
+MOST_STREAMS = 20
+
+
+class Asked(Protocol):
+    """The client of a server, as far as it is used here."""
+
+    def get(self, path: str, params: Any = None) -> Any: ...
+
+
+class Stream(Protocol):
+    """Listens to one pipeline until it has ended or `stop` is called."""
+
+    def start(self) -> None: ...
+    def stop(self, deadline_s: float = ...) -> None: ...
+
+
+MakeStream = Callable[[str, str, Callable[[SseEvent], bool], Callable[[], bool]], Stream]
+"""Name, path, `hear` and `before`, as a `Listener` takes them."""
+
+
+class Count(Protocol):
+    """Counts events of a server's streams."""
+
+    def __call__(self, *, unknown: int = 0, broken: int = 0) -> None: ...
+
+
+class PipelineQuestions:
+    """One server's pipelines, and the streams of those that run. `count` is told of events nobody can read."""
+
+    def __init__(self, source: str, client: Asked, board: JobBoard, make_stream: MakeStream, count: Count) -> None:
+        self._source = source
+        self._client = client
+        self._board = board
+        self._make_stream = make_stream
+        self._count = count
+        self._lock = threading.Lock()
+        self._streams: dict[str, Stream] = {}
+        self._stopped = False
+
+    def questions(self) -> list[Question]:
+        """What to ask, and how often."""
+        return [Question("pipelines", lambda: LIST_S, self.ask)]
+
+    def ask(self) -> None:
+        """The list; then every pipeline that runs is listened to, and no other."""
+        self._refresh()
+        self.listen()
+
+    def _refresh(self) -> None:
+        value = self._client.get("/api/pipeline/").value
+        if not fields.is_listing(value, *LISTS):
+            raise BadAnswer(f"{self._source}: GET /api/pipeline/ answered with something that is no list")
+        reports = pipeline_reports(value)
+        self._board.hear(self._source, reports)
+        for card in self._board.missing(self._source, "pipeline", [report.id for report in reports]):
+            self._board.vanished(card["key"])
+
+    def listen(self) -> None:
+        """Bring the streams in line with the pipelines that run."""
+        wanted = [card["id"] for card in self._board.unended(self._source, "pipeline") if card["status"] != "queued"]
+        with self._lock:
+            if self._stopped:
+                return
+            over = [self._streams.pop(name) for name in list(self._streams) if name not in wanted]
+            fresh = [name for name in wanted if name not in self._streams][: MOST_STREAMS - len(self._streams)]
+            begun = [self._begin(name) for name in fresh]
+        for stream in over:
+            stream.stop(0.0)
+        for stream in begun:
+            stream.start()
+
+    def _begin(self, pipeline_id: str) -> Stream:
+        stream = self._make_stream(
+            f"pipeline-{self._source}-{pipeline_id}"[:60],
+            f"/api/pipeline/{segment(pipeline_id)}/events",
+            lambda event: self._hear(pipeline_id, event),
+            lambda: self._look_first(pipeline_id),
+        )
+        self._streams[pipeline_id] = stream
+        return stream
+
+    def _hear(self, pipeline_id: str, event: SseEvent) -> bool:
+        """Take over an event; True where nothing more will come."""
+        found = heard(pipeline_id, event.name, event.data)
+        if found is None:
+            self._count(broken=1)
+            return False
+        # What an event of an unknown name tells is taken all the same.
+        self._count(unknown=int(not found.known))
+        self._board.hear(self._source, [found.report])
+        if found.ended and "status" not in found.report.told:
+            # The end without a word on how: the list knows.
+            self._refresh()
+        return found.ended
+
+    def _look_first(self, pipeline_id: str) -> bool:
+        """Before a stream is opened again: what the list says now; True where the pipeline has ended."""
+        self._refresh()
+        key = self._board.key_of(self._source, "pipeline", pipeline_id)
+        card = self._board.card(key) if key else None
+        return card is None or card["status"] in ENDED
+
+    def stop(self, deadline_s: float) -> None:
+        """End all streams."""
+        end_s = time.monotonic() + deadline_s
+        with self._lock:
+            self._stopped = True
+            streams = list(self._streams.values())
+        for stream in streams:
+            stream.stop(0.0)
+        for stream in streams:
+            stream.stop(max(0.0, end_s - time.monotonic()))
