@@ -2,6 +2,7 @@
 import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 import { plural, sentence } from "../words.js";
+import { runHref } from "./figures.js";
 
 const MOST = 3;
 
@@ -28,7 +29,7 @@ function halfWay(batch, busy, error) {
   return html`<div class="strip" data-kind="error" data-batch=${id} role="alert">${icons["triangle-alert"]}
     <div class="strip-body"><p><b data-part="started">${started.length} of ${plural(wanted, "worker")}</b> began on ${source}; the launch stopped there.
       ${maybe ? html`${plural(maybe, "more worker")} may have begun: the answer never came, so ${maybe === 1 ? "it is" : "they are"} not sent again.` : nothing}</p>
-      ${started.length ? html`<p class="quiet">Began: ${started.map((key, index) => html`${index ? ", " : nothing}<a href=${`#run=${encodeURIComponent(key)}`}>${key.slice(key.indexOf(":") + 1)}</a>`)}.</p>` : nothing}
+      ${started.length ? html`<p class="quiet">Began: ${started.map((key, index) => html`${index ? ", " : nothing}<a href=${runHref(key)}>${key.slice(key.indexOf(":") + 1)}</a>`)}.</p>` : nothing}
       <ul>${failed.slice(0, MOST).map(({ index, error: why }) => html`<li>Worker ${index + 1}: ${sentence(why)}</li>`)}</ul>
       ${failed.length > MOST ? html`<p class="quiet">And ${failed.length - MOST} more.</p>` : nothing}
       ${error ? html`<p role="alert">The rest was not started: ${sentence(error)}</p>` : nothing}</div>

@@ -6,7 +6,7 @@ import { idButton } from "../views/card.js";
 import { tokens } from "../charts/units.js";
 import { figure, sentence } from "../words.js";
 import { runBadge } from "./badge.js";
-import { durationOf, isActive, isFlowing, rate, seconds, since, sinceMs, titleOf } from "./figures.js";
+import { durationOf, isActive, isFlowing, rate, runHref, seconds, since, sinceMs, titleOf } from "./figures.js";
 import { gapWords, openGaps } from "./gaps.js";
 import { sparkline } from "./sparkline.js";
 
@@ -19,7 +19,7 @@ export function runCard(run, { now, cancel, old, sources }) {
 function draw(run, { now, cancel, old, sources, flowing }) {
   return html`<li class="run-card" data-key=${run.key} data-badge=${run.badge} ?data-flowing=${flowing} ?data-stalled=${run.stalled} ?data-old=${old}>
     <div class="run-top">${runBadge(run.badge)}<span class="grow"></span>${idButton(run.id)}${cancelButton(run, cancel)}</div>
-    <h3 class="run-title"><a href=${`#run=${encodeURIComponent(run.key)}`} title=${run.task || nothing}>${titleOf(run)}</a></h3>
+    <h3 class="run-title"><a href=${runHref(run.key)} title=${run.task || nothing}>${titleOf(run)}</a></h3>
     <p class="run-where">${where(run, sources)}</p>
     ${progress(run)}
     <div class="run-speed"><span class="run-rate"><b data-part="rate">${rate(run.tokens_per_s)}</b> tok/s</span>${sparkline(run.rates)}</div>

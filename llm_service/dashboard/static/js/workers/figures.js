@@ -72,3 +72,8 @@ export function titleOf(run) {
 export const TYPE_LABELS = Object.freeze({
   qa: "Q&A Pairs", inst: "Instruction Set", reason: "Reasoning Chain", code: "Code Problems", conv: "Conversations", schema: "Schema Structured",
 });
+
+/** The address of a run's page, as the address bar spells it. */
+export function runHref(key) {
+  return `#run=${encodeURIComponent(key).replaceAll("%3A", ":").replaceAll("%2F", "/")}`;
+}

@@ -2,7 +2,7 @@
 import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 import { dollars } from "../charts/units.js";
-import { exact } from "../time.js";
+import { clock, exact } from "../time.js";
 import { idButton } from "../views/card.js";
 import { figure, sentence } from "../words.js";
 import { runBadge } from "./badge.js";
@@ -25,7 +25,7 @@ function stats(run, events, now) {
   const perSecond = run.tokens_out != null && run.duration_s ? `${rate(run.tokens_out / run.duration_s)} tok/s on average` : "";
   return [
     ["model", "Model", html`<span class="stat-text">${run.model ?? "–"}</span>`, [run.node, run.source].filter(Boolean).join(", ")],
-    ["duration", isActive(run) ? "Runs for" : "Took", seconds(durationOf(run, now)), run.started_at ? `from ${exact(run.started_at)}` : ""],
+    ["duration", isActive(run) ? "Runs for" : "Took", seconds(durationOf(run, now)), run.started_at ? `from ${clock(Date.parse(run.started_at), true)}` : ""],
     ["out", "Tokens out", figure(run.tokens_out), perSecond],
     ["in", "Tokens in", figure(run.tokens_in), run.first_token_s == null ? "" : `first token after ${seconds(run.first_token_s)}`],
     ["iterations", "Iterations", figure(iterations), run.max_iter == null ? "" : `of at most ${figure(run.max_iter)}`],

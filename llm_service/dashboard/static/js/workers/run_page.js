@@ -8,6 +8,7 @@ import { sentence } from "../words.js";
 import { chainCsv, chainText, spanOfRun } from "./chain.js";
 import { askCancel } from "./cancel_dialog.js";
 import { chainView } from "./run_chain.js";
+import { runHref } from "./figures.js";
 import { headView } from "./run_head.js";
 import { noteClock } from "./live_actions.js";
 import { livePanel } from "./run_live.js";
@@ -63,7 +64,7 @@ function absent({ word, error, keys }, name) {
   }
   if (word === "several") {
     return html`<section class="workers-empty"><h2>Several servers have a run ${name}</h2><p>Which one is meant?</p>
-      <ul class="run-choices">${keys.map((key) => html`<li><a class="button" href=${`#run=${encodeURIComponent(key)}`}>${key}</a></li>`)}</ul></section>`;
+      <ul class="run-choices">${keys.map((key) => html`<li><a class="button" href=${runHref(key)}>${key}</a></li>`)}</ul></section>`;
   }
   if (word === "failed") return failure({ error });
   return html`<div class="run-skeleton" role="status" aria-label="Loading the run"></div>`;
