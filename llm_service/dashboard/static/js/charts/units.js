@@ -12,6 +12,7 @@ const EXACT = {
   tokens: (value) => NUMBERS.format(value),
   count: (value) => NUMBERS.format(value),
   ms: (value) => (value >= 10_000 ? `${NUMBERS.format(value / 1_000)} s` : `${NUMBERS.format(Math.round(value))} ms`),
+  rate: (value) => `${NUMBERS.format(value)} tok/s`,
   percent: (value) => `${NUMBERS.format(value)} %`,
   hours: spanOf,
   text: String,
@@ -21,6 +22,7 @@ const AXIS = {
   usd: (value) => (value >= 1_000 ? `$${SHORT.format(value)}` : value === 0 || value >= 1 ? `$${NUMBERS.format(value)}` : `$${Number(value.toPrecision(2))}`),
   tokens: (value) => SHORT.format(value),
   count: (value) => SHORT.format(value),
+  rate: (value) => SHORT.format(value),
   ms: (value) => (value >= 1_000 ? `${NUMBERS.format(value / 1_000)} s` : `${NUMBERS.format(value)} ms`),
   hours: (value) => (value >= 24 ? `${NUMBERS.format(value / 24)} d` : value >= 1 || value === 0 ? `${NUMBERS.format(value)} h` : `${Math.round(value * 60)} min`),
 };

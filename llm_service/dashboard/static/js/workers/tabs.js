@@ -5,7 +5,7 @@ export const TABS = defineTabs("workers", "Workers", {
   live: { name: "Live" },
   feed: { name: "Feed", load: () => import("./feed.js"), styles: ["feed.css"] },
   coordinator: { name: "Coordinator", load: () => import("./coordinator.js"), styles: ["coordinator.css"] },
-  analytics: { name: "Analytics", load: () => import("./analytics.js") },
+  analytics: { name: "Analytics", load: () => import("./analytics.js"), styles: ["analytics.css"] },
   datasets: { name: "Datasets", load: () => import("./datasets.js") },
   models: { name: "Models", load: () => import("./models.js") },
 });
