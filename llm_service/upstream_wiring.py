@@ -6,13 +6,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 from llm_service.background import Named
 from llm_service.core.metrics import Sample
 from llm_service.core.shapes import ThreadJson
+from llm_service.core.state import State
 from llm_service.errors import TelemetryUnavailable
-from llm_service.hub import Hub
+from llm_service.hub import Hub, HubStopped
 from llm_service.settings import Settings
 from llm_service.telemetry_wiring import Late, TelemetryParts
 from llm_service.upstreams import Upstream
@@ -20,11 +21,13 @@ from llm_service.upstreams import Upstream
 if TYPE_CHECKING:
     from llm_service.clients.web import Client
     from llm_service.dashboard.app import Blueprint
+    from llm_service.sources.bobspark_ops.operations import Operations
     from llm_service.sources.training.training_parts import TrainingParts
     from llm_service.sources.upstream.asking import Question
     from llm_service.sources.upstream.source_card import SourceCard
     from llm_service.telemetry.job_store import JobStore
     from llm_service.telemetry.loss_log import LossLog
+    from llm_service.telemetry.run_store import RunStore
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -79,6 +82,8 @@ class UpstreamParts:
         """Where sources hand the steps of training jobs in; ask for it before the parts are started."""
         self._jobs: Once[JobStore] = Once(self._make_job_store)
         self._training: Once[TrainingParts] = Once(self._make_training)
+        self._run_store: Once[RunStore] = Once(self._make_run_store)
+        self._operations: Once[Operations] = Once(self._make_operations)
 
     def watched_by(self, watched: Callable[[str], bool]) -> None:
         """Hand in who knows whether a topic is listened to; before that nobody is."""
@@ -108,6 +113,8 @@ class UpstreamParts:
         end_s = time.monotonic() + deadline_s
         if (training := self._training.made) is not None:
             training.stop_streams(0.0)
+        if (operations := self._operations.made) is not None:
+            operations.commands.stop()
         for named in reversed(self._parts):
             named.part.stop(max(0.05, end_s - time.monotonic()))
         for site in self._sites:
@@ -136,11 +143,16 @@ class UpstreamParts:
         asking = Asking(upstream.name, self._questions(site), card.changed)
         card.asks(asking)
         self._training().asks(upstream.name, asking.ask_soon)
+        if kind == "bobspark":
+            self._operations().asks(upstream.name, asking.ask_soon)
         self._parts += [Named(f"source-{upstream.name}", card), Named(f"asking-{upstream.name}", asking)]
 
     def _questions(self, site: Site) -> list[Question]:
         """Everything one server is asked, by the parts that want to know; each adds its own here."""
-        return self._training().watch(site.upstream.name, site.kind, site.client, site.card)
+        questions = self._training().watch(site.upstream.name, site.kind, site.client, site.card)
+        if site.kind == "bobspark":
+            questions = [*questions, *self._operations().watch(site.client)]
+        return questions
 
     def _make_training(self) -> TrainingParts:
         from llm_service.sources.training.training_parts import TrainingParts
@@ -165,10 +177,51 @@ class UpstreamParts:
         opened = self._telemetry.opened()
         return JobStore(opened.database, opened.recorder, _now_ms)
 
+    def _make_run_store(self) -> RunStore:
+        from llm_service.telemetry.run_store import RunStore
+
+        opened = self._telemetry.opened()
+        return RunStore(opened.database, opened.recorder, _now_ms)
+
+    def _make_operations(self) -> Operations:
+        from llm_service.core.zones import Zone
+        from llm_service.sources.bobspark_ops.operations import Operations
+        from llm_service.telemetry.load_store import LoadStore
+        from llm_service.telemetry.local_zone import zone_name
+
+        def running(source: str) -> int | None:
+            def count(state: State) -> int:
+                return sum(
+                    row["source"] == source and row["status"] == "running" for row in state.rows("runs").values()
+                )
+
+            try:
+                return self._hub.ask(count)
+            except HubStopped:
+                return None
+
+        def load_store() -> LoadStore:
+            opened = self._telemetry.opened()
+            return LoadStore(opened.database, opened.recorder)
+
+        return Operations(
+            self._hub.publish,
+            Late(load_store),
+            Late(self._run_store),
+            running=running,
+            watched=self.watched,
+            zone=Zone(zone_name(self._settings.timezone)),
+            now_ms=_now_ms,
+        )
+
+    def _listed(self, topic: str) -> list[Any]:
+        """What a topic lists at this moment."""
+        return self._hub.ask(lambda state: list(state.rows(topic).values()))
+
     def _make_loss_log(self) -> LossLog:
         from llm_service.telemetry.loss_log import LossLog
 
-        made = LossLog(self._telemetry.opened, self._hub.publish, now_ms=_now_ms)
+        made = LossLog(self._telemetry.opened, self._hub.publish, now_ms=_now_ms, limits=self._settings.alarms)
         self._parts.append(Named("loss", made))
         return made
 
@@ -176,12 +229,17 @@ class UpstreamParts:
 
     def blueprints(self) -> Sequence[Blueprint]:
         """The routes over watched servers, which are there whether or not any is watched."""
-        from llm_service.dashboard import loss_api, sources_api, training_api
+        from llm_service.dashboard import coordinator_api, feed_api, insight_api, loss_api, sources_api, training_api
         from llm_service.telemetry.loss_reader import LossReader
 
         return [
             sources_api.blueprint(lambda: [site.card.card() for site in self._sites]),
             training_api.blueprint(Late(lambda: self._training().desk)),
+            feed_api.blueprint(Late(self._run_store)),
+            coordinator_api.blueprint(
+                lambda: self._listed("nodes"), lambda: self._listed("queue"), Late(lambda: self._operations().commands)
+            ),
+            insight_api.blueprint(self._operations),
             loss_api.blueprint(LossReader(lambda: self._telemetry.opened().database)),
         ]
 

@@ -63,11 +63,11 @@ class QueueItem(TypedDict):
 
 
 class QueueSample(TypedDict):
-    """Depth of a queue at a moment, and runs that ended in the minute before it."""
+    """Depth of a queue at a moment, and runs that ended in the minute before it; None where no runs are kept."""
 
     at: str
     depth: int
-    finished: int
+    finished: int | None
 
 
 class ActiveJobNode(TypedDict):
@@ -88,10 +88,16 @@ class ActiveJob(TypedDict):
 
 
 class QueueCard(TypedDict):
-    """What one source has to do. The counts of today are by the server's timezone setting."""
+    """What one source has to do. The counts of today are of the day in the setting `timezone`.
+
+    Waits (`wait_s`) are those of `told_at`: they go on, and that alone is no change. `reason` says why what is shown is
+    not known or old, as a sentence; empty while the server answers.
+    """
 
     key: str
     source: str
+    told_at: str | None
+    reason: str
     depth: int | None
     running: int | None
     completed_today: int | None
@@ -99,6 +105,7 @@ class QueueCard(TypedDict):
     tokens_out_total: int | None
     items: list[QueueItem]
     history: list[QueueSample]
+    """Each minute of the last two hours."""
     active_job: ActiveJob | None
 
 

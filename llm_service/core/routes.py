@@ -9,6 +9,7 @@ from llm_service.core.flow_routes import FLOW_ROUTES
 from llm_service.core.ingest_routes import INGEST_ROUTES
 from llm_service.core.log_routes import LOG_ROUTES
 from llm_service.core.loss_routes import LOSS_ROUTES
+from llm_service.core.operation_routes import OPERATION_ROUTES
 from llm_service.core.price_routes import PRICE_ROUTES
 from llm_service.core.route import Param, Route
 from llm_service.core.source_routes import SOURCE_ROUTES
@@ -96,6 +97,7 @@ ROUTES = (
     *FLOW_ROUTES,
     *LOSS_ROUTES,
     *TRAINING_ROUTES,
+    *OPERATION_ROUTES,
     *SOURCE_ROUTES,
     *WATCH_ROUTES,
     Route("GET", "/openapi.json", None, "This interface as OpenAPI 3.1."),
