@@ -15,6 +15,7 @@ from typing import Any
 
 from llm_service.core.budget_settings import read_agent_budgets, read_budgets
 from llm_service.core.budgets import Budget
+from llm_service.core.loss.thresholds import DEFAULTS, Thresholds, read_alarms
 from llm_service.core.price_settings import OwnPrice, read_prices
 from llm_service.errors import SettingsError
 from llm_service.setting_kinds import HOST, HOSTS, ORIGINS, PATH, SWITCH, WEBHOOK, ZONE, Kind, one_of, seconds, whole
@@ -29,6 +30,7 @@ UPSTREAMS = Kind(
     explains=True,
     judge=check_names,
 )
+ALARMS = Kind("a table headed [alarms]", read_alarms, table=True)
 PRICES = Kind('tables headed [prices."model"]', read_prices, table=True)
 
 
@@ -116,6 +118,7 @@ class Settings:
     skill_training: tuple[Upstream, ...] = _setting(
         (), UPSTREAMS, "Skill-training server to watch (see docs/training.md).", not_in_project=True
     )
+    alarms: Thresholds = _setting(DEFAULTS, ALARMS, "When a training curve raises an alarm (see docs/alarms.md).")
     insecure: bool = _setting(
         False, SWITCH, "Allow what is refused for safety (see docs/security.md).", not_in_project=True
     )

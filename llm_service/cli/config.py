@@ -13,6 +13,7 @@ from llm_service.cli.printing import say
 from llm_service.cli.session import Session, pass_session
 from llm_service.core.budget_settings import as_fields
 from llm_service.core.budgets import Budget
+from llm_service.core.loss.thresholds import Thresholds, as_table
 from llm_service.core.price_settings import OwnPrice, plain
 from llm_service.logs import MASK
 from llm_service.settings import TABLE, Row
@@ -55,6 +56,8 @@ def _plain(value: object) -> object:
         return plain(value)
     if isinstance(value, Upstream):
         return {"name": value.name, "url": value.url} | ({"token": MASK} if value.token else {})
+    if isinstance(value, Thresholds):
+        return {name: _plain(each) for name, each in as_table(value).items()}
     if isinstance(value, Budget):
         return as_fields(value)
     if hasattr(value, "_asdict"):

@@ -13,11 +13,13 @@ from collections.abc import Callable, Sequence
 
 from llm_service.background import Background
 from llm_service.core.loss.points import Point, bad_word, sound
+from llm_service.core.loss.thresholds import DEFAULTS, Thresholds
 from llm_service.core.observations import Announced
 from llm_service.core.times import iso_seconds
 from llm_service.core.training_shapes import Alarm, LossAppended, LossPoint
 from llm_service.telemetry.loss_keeping import AT_ONCE, Batch, LossKeeping, Place
 from llm_service.telemetry.loss_store import Changed
+from llm_service.telemetry.loss_watch import LossWatch
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +34,16 @@ class LossLog(Background):
     """`opened` gives where things are kept or raises `TelemetryUnavailable`; `publish` takes events."""
 
     def __init__(
-        self, opened: Callable[[], Place], publish: Callable[[Announced], None], *, now_ms: Callable[[], int]
+        self,
+        opened: Callable[[], Place],
+        publish: Callable[[Announced], None],
+        *,
+        now_ms: Callable[[], int],
+        limits: Thresholds = DEFAULTS,
     ) -> None:
         super().__init__("loss")
         self._keeping = LossKeeping(opened)
+        self._watch = LossWatch(limits, self._keeping, publish)
         self._publish = publish
         self._now_ms = now_ms
         self._guard = threading.Lock()
@@ -44,7 +52,6 @@ class LossLog(Background):
         self._wake = threading.Event()
         self._dropped = 0
         self._refused = 0
-        self._listeners: list[Callable[[Alarm], None]] = []
 
     # -- what others call, from any thread ----------------------------------------------------------------------
 
@@ -75,13 +82,13 @@ class LossLog(Background):
             self._queue.append(Batch(job_key, "", None, False, "", self._now_ms()))
         self._wake.set()
 
-    def standing(self, job_key: str) -> list[Alarm]:  # noqa: ARG002
+    def standing(self, job_key: str) -> list[Alarm]:
         """The alarms of a job that stand now."""
-        return []
+        return self._watch.standing(job_key)
 
     def on_alarm(self, listener: Callable[[Alarm], None]) -> None:
         """Call `listener` with each alarm that is raised or cleared, on this log's thread: it must be quick."""
-        self._listeners.append(listener)
+        self._watch.on_alarm(listener)
 
     @property
     def condition(self) -> tuple[str, ...]:
@@ -102,6 +109,7 @@ class LossLog(Background):
             self._wake.clear()
         while self._queue and self._safely():
             pass
+        self._watch.save(self._now_ms(), everything=True)
 
     def _wake_up(self) -> None:
         self._wake.set()
@@ -116,13 +124,17 @@ class LossLog(Background):
 
     def _step(self) -> bool:
         """Work on what waits, or on what can be done while nothing does; whether there may be more."""
+        self._watch.load()
         batches = self._take()
-        if not batches:
-            return self._keeping.catch_up()
         for batch, news in zip(batches, self._keeping.keep(batches), strict=True):
-            if batch.points is not None:
+            if batch.points is None:
+                self._watch.ended(batch)
+            else:
                 self._tell(batch, news)
-        return True
+                self._watch.heard(batch, news)
+        self._watch.tick(self._now_ms())
+        self._watch.save(self._now_ms())
+        return bool(batches) or self._keeping.catch_up()
 
     def _take(self) -> list[Batch]:
         """The next batches, those of one series joined while their steps go on, as many as make one transaction."""

@@ -1,0 +1,105 @@
+"""A loss that has lost what it had gained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from llm_service.core.loss.points import Point
+from llm_service.core.loss.thresholds import Thresholds
+from llm_service.core.loss.verdicts import Cleared, Raised, Verdict, number
+from llm_service.core.loss.window import Window, deviation
+
+BEGINNING = 16
+"""Losses whose median is where the curve began."""
+_NOISE = 3.0
+"""Deviations of single losses that the median must lie above the best one."""
+
+
+class Divergence:
+    """Compares the median of the newest losses with the best such median and with the beginning.
+
+    It fires where the median has given back `divergence_share` of what was gained since the beginning, is
+    `divergence_ratio` times the best one, and three deviations above it.
+    """
+
+    def __init__(self, limits: Thresholds, state: Mapping[str, Any]) -> None:
+        self._limits = limits
+        self._window = Window(limits.divergence_window, state.get("window", ()))
+        self._start = Window(BEGINNING, state.get("start", ()))
+        self._best: float | None = state.get("best")
+        self._best_step: int | None = state.get("best_step")
+        self._noise: float = state.get("noise", 0.0)
+        self._limit: float | None = state.get("limit")
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "window": self._window.rows,
+            "start": self._start.rows,
+            "best": self._best,
+            "best_step": self._best_step,
+            "noise": self._noise,
+            "limit": self._limit,
+        }
+
+    @property
+    def began_at(self) -> float | None:
+        """The median of the first losses."""
+        return self._start.median if self._start.full else None
+
+    @property
+    def median(self) -> float | None:
+        """The median of the newest losses."""
+        return self._window.median if self._window.full else None
+
+    def feed(self, point: Point) -> Iterator[Verdict]:
+        """Judge one step."""
+        if not math.isfinite(point.loss):
+            return
+        if not self._start.full:
+            self._start.add(point.step, point.loss)
+        self._window.add(point.step, point.loss)
+        if not self._window.full:
+            return
+        middle = self._window.median
+        if self._best is None or middle < self._best:
+            self._best, self._best_step = middle, point.step
+            self._noise = deviation(self._window.losses, middle)
+        if self._limit is not None:
+            if middle <= (self._best + self._limit) / 2:
+                self._limit = None
+                yield Cleared("divergence", point.at_ms)
+            return
+        limit = self._limit_now(self._best)
+        if middle >= limit:
+            self._limit = limit
+            yield self._raise(point, middle, self._best)
+
+    def back_to(self, step: int) -> None:
+        """The training went back before this step: how good it was after it counts no more."""
+        self._window.back_to(step)
+        self._best = self._best_step = None
+        self._start.back_to(step)
+
+    def _limit_now(self, best: float) -> float:
+        limits = self._limits
+        gained = max(0.0, self._start.median - best)
+        share = best + limits.divergence_share * gained
+        ratio = best + (limits.divergence_ratio - 1) * abs(best)
+        return max(share, ratio, best + _NOISE * self._noise, best + 1e-9)
+
+    def _raise(self, point: Point, middle: float, best: float) -> Raised:
+        count = len(self._window)
+        sentence = (
+            f"The loss is rising: about {number(middle)} over the last {count} logged steps,"
+            f" after a best of about {number(best)} around step {self._best_step or 0:,}."
+        )
+        numbers: dict[str, float | int | str | None] = {
+            "median": middle,
+            "best": best,
+            "best_step": self._best_step,
+            "began_at": self._start.median,
+            "threshold": self._limit,
+        }
+        return Raised("divergence", point.step, point.at_ms, sentence, numbers)
