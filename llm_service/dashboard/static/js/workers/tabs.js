@@ -6,6 +6,6 @@ export const TABS = defineTabs("workers", "Workers", {
   feed: { name: "Feed", load: () => import("./feed.js"), styles: ["feed.css"] },
   coordinator: { name: "Coordinator", load: () => import("./coordinator.js"), styles: ["coordinator.css"] },
   analytics: { name: "Analytics", load: () => import("./analytics.js"), styles: ["analytics.css"] },
-  datasets: { name: "Datasets", load: () => import("./datasets.js") },
-  models: { name: "Models", load: () => import("./models.js") },
+  datasets: { name: "Datasets", load: () => import("./datasets.js"), styles: ["coordinator.css", "feed.css", "datasets.css"] },
+  models: { name: "Models", load: () => import("./models.js"), styles: ["coordinator.css", "feed.css", "models.css"] },
 });
