@@ -16,6 +16,7 @@ from typing import Any
 from llm_service.core.budget_settings import read_agent_budgets, read_budgets
 from llm_service.core.budgets import Budget
 from llm_service.core.loss.thresholds import DEFAULTS, Thresholds, read_alarms
+from llm_service.core.gpu_hours import GpuHour, read_gpu_hours
 from llm_service.core.price_settings import OwnPrice, read_prices
 from llm_service.errors import SettingsError
 from llm_service.setting_kinds import HOST, HOSTS, ORIGINS, PATH, SWITCH, WEBHOOK, ZONE, Kind, one_of, seconds, whole
@@ -30,6 +31,7 @@ UPSTREAMS = Kind(
     explains=True,
     judge=check_names,
 )
+GPU_HOURS = Kind("a table headed [gpu_hours]", read_gpu_hours, table=True)
 ALARMS = Kind("a table headed [alarms]", read_alarms, table=True)
 PRICES = Kind('tables headed [prices."model"]', read_prices, table=True)
 
@@ -118,11 +120,17 @@ class Settings:
     skill_training: tuple[Upstream, ...] = _setting(
         (), UPSTREAMS, "Skill-training server to watch (see docs/training.md).", not_in_project=True
     )
+    gpu_hours: tuple[GpuHour, ...] = _setting(
+        (), GPU_HOURS, "What an hour of your own machines costs, for local models (see docs/bobspark.md)."
+    )
+    stalled_s: float = _setting(30.0, seconds(1, 86_400), "Silence after which a running run counts as stalled.")
     alarms: Thresholds = _setting(DEFAULTS, ALARMS, "When a training curve raises an alarm (see docs/alarms.md).")
     insecure: bool = _setting(
         False, SWITCH, "Allow what is refused for safety (see docs/security.md).", not_in_project=True
     )
     port_given: bool = False
+    demo: bool = False
+    """Whether everything shown is simulated: no setting, only `dashboard start --demo` says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 from llm_service.background import Named
 from llm_service.core.metrics import Sample
+from llm_service.core.observations import Announced
 from llm_service.core.shapes import ThreadJson
 from llm_service.core.state import State
 from llm_service.errors import TelemetryUnavailable
@@ -21,6 +22,8 @@ from llm_service.upstreams import Upstream
 if TYPE_CHECKING:
     from llm_service.clients.web import Client
     from llm_service.dashboard.app import Blueprint
+    from llm_service.sources.bobspark.run_keeper import Keeping
+    from llm_service.sources.bobspark.run_parts import RunParts
     from llm_service.sources.bobspark_ops.operations import Operations
     from llm_service.sources.training.training_parts import TrainingParts
     from llm_service.sources.upstream.asking import Question
@@ -84,6 +87,7 @@ class UpstreamParts:
         self._training: Once[TrainingParts] = Once(self._make_training)
         self._run_store: Once[RunStore] = Once(self._make_run_store)
         self._operations: Once[Operations] = Once(self._make_operations)
+        self._runs: Once[RunParts] = Once(self._make_runs)
 
     def watched_by(self, watched: Callable[[str], bool]) -> None:
         """Hand in who knows whether a topic is listened to; before that nobody is."""
@@ -97,6 +101,9 @@ class UpstreamParts:
 
     def start(self) -> None:
         """Begin to ask and to listen; returns at once."""
+        self._announce_nothing()
+        if self._settings.bobspark:
+            self._parts += self._runs().threads()
         if self._settings.bobspark or self._settings.skill_training:
             self.loss_log().on_alarm(lambda alarm: self._training().board.look_again(alarm["job"]))
             # First, so that it is stopped last: it keeps what the others told.
@@ -111,6 +118,8 @@ class UpstreamParts:
     def stop(self, deadline_s: float) -> None:
         """End, all at the same time and within the deadline."""
         end_s = time.monotonic() + deadline_s
+        if (runs := self._runs.made) is not None:
+            runs.stop_sending(0.0)
         if (training := self._training.made) is not None:
             training.stop_streams(0.0)
         if (operations := self._operations.made) is not None:
@@ -151,8 +160,47 @@ class UpstreamParts:
         """Everything one server is asked, by the parts that want to know; each adds its own here."""
         questions = self._training().watch(site.upstream.name, site.kind, site.client, site.card)
         if site.kind == "bobspark":
-            questions = [*questions, *self._operations().watch(site.client)]
+            questions = [*self._watch_runs(site), *questions, *self._operations().watch(site.client)]
         return questions
+
+    # -- runs ---------------------------------------------------------------------------------------------------
+
+    def _announce_nothing(self) -> None:
+        """Whoever asks for runs before there are any has a whole snapshot all the same."""
+        from llm_service.core.fleet import fleet_of
+
+        aside = {"fleet": fleet_of((), ()), "batches": []}
+        self._hub.publish(Announced("runs", "run.advanced", {"runs": [], **aside}, aside=aside))
+
+    def _watch_runs(self, site: Site) -> list[Question]:
+        from llm_service.sources.bobspark.run_server import RunServer
+
+        watch = self._runs().watch(RunServer(site.client), site.card)
+        site.card.when_back(watch.streams.try_now)
+        return watch.questions()
+
+    def _make_runs(self) -> RunParts:
+        from llm_service.sources.bobspark.run_parts import RunParts
+
+        return RunParts(
+            self._hub.publish,
+            self.watched,
+            keeping=self._keeping,
+            off=lambda: not self._settings.telemetry,
+            gpu_hours=self._settings.gpu_hours,
+            stalled_after_s=self._settings.stalled_s,
+        )
+
+    def _keeping(self) -> Keeping | None:
+        """Where runs are kept, waiting for the database where it is being opened; None without one."""
+        from llm_service.sources.bobspark.run_keeper import Keeping
+
+        try:
+            return Keeping(self._run_store(), self._telemetry.opened().recorder)
+        except TelemetryUnavailable:
+            return None
+
+    # -- training, operations -----------------------------------------------------------------------------------
 
     def _make_training(self) -> TrainingParts:
         from llm_service.sources.training.training_parts import TrainingParts
@@ -229,10 +277,19 @@ class UpstreamParts:
 
     def blueprints(self) -> Sequence[Blueprint]:
         """The routes over watched servers, which are there whether or not any is watched."""
-        from llm_service.dashboard import coordinator_api, feed_api, insight_api, loss_api, sources_api, training_api
+        from llm_service.dashboard import (
+            coordinator_api,
+            feed_api,
+            insight_api,
+            loss_api,
+            runs_api,
+            sources_api,
+            training_api,
+        )
         from llm_service.telemetry.loss_reader import LossReader
 
         return [
+            runs_api.blueprint(lambda: self._runs().desk),
             sources_api.blueprint(lambda: [site.card.card() for site in self._sites]),
             training_api.blueprint(Late(lambda: self._training().desk)),
             feed_api.blueprint(Late(self._run_store)),

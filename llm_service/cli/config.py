@@ -14,6 +14,7 @@ from llm_service.cli.session import Session, pass_session
 from llm_service.core.budget_settings import as_fields
 from llm_service.core.budgets import Budget
 from llm_service.core.loss.thresholds import Thresholds, as_table
+from llm_service.core.gpu_hours import GpuHour, plain_gpu_hours
 from llm_service.core.price_settings import OwnPrice, plain
 from llm_service.logs import MASK
 from llm_service.settings import TABLE, Row
@@ -54,6 +55,8 @@ def _plain(value: object) -> object:
         return str(value)
     if isinstance(value, tuple) and value and isinstance(value[0], OwnPrice):
         return plain(value)
+    if isinstance(value, tuple) and value and isinstance(value[0], GpuHour):
+        return plain_gpu_hours(value)
     if isinstance(value, Upstream):
         return {"name": value.name, "url": value.url} | ({"token": MASK} if value.token else {})
     if isinstance(value, Thresholds):

@@ -12,6 +12,7 @@ from llm_service.core.loss_routes import LOSS_ROUTES
 from llm_service.core.operation_routes import OPERATION_ROUTES
 from llm_service.core.price_routes import PRICE_ROUTES
 from llm_service.core.route import Param, Route
+from llm_service.core.run_routes import RUN_ROUTES
 from llm_service.core.source_routes import SOURCE_ROUTES
 from llm_service.core.training_routes import TRAINING_ROUTES
 from llm_service.core.watch_routes import WATCH_ROUTES
@@ -98,6 +99,7 @@ ROUTES = (
     *LOSS_ROUTES,
     *TRAINING_ROUTES,
     *OPERATION_ROUTES,
+    *RUN_ROUTES,
     *SOURCE_ROUTES,
     *WATCH_ROUTES,
     Route("GET", "/openapi.json", None, "This interface as OpenAPI 3.1."),

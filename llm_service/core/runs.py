@@ -55,6 +55,8 @@ class RunFold:
         self.tokens_in, self.tokens_out = TokenCount(), TokenCount()
         self.lost: Lost | None = None
         self.ended_ms: int | None = None
+        self.settled = False
+        """Whether the server's whole telling was read after the end: then nothing more is to come."""
         self._heard_live = False
         self._stalled_after_s = stalled_after_s
         self._told: dict[str, Any] = dict.fromkeys(_TOLD)
@@ -83,7 +85,7 @@ class RunFold:
         if card["first_token_s"] is not None:
             self._first_token_ms = started_ms + round(card["first_token_s"] * 1000)
         if card["finished_at"] is not None and self.status in ENDED:
-            self.ended_ms = parse_ms(card["finished_at"])
+            self.ended_ms, self.settled = parse_ms(card["finished_at"]), True
         elif self.status == "running":
             self._running_since = self.seen
             heard_ms = parse_ms(card["line"]["last_heard_at"] or card["last_token_at"] or "")
@@ -97,7 +99,7 @@ class RunFold:
             if value is not None:
                 self._told[name] = value
         if row.config:
-            self._config.update(row.config)
+            self._config = {**self._config, **row.config}
         self._agent = self._agent or row.agent
         self._iterated(row.iteration)
         if self.status in ENDED and row.status not in ENDED:

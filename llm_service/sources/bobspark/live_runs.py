@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from llm_service.core.bobspark.run_rows import RunDetailRow, RunRow
 from llm_service.core.bobspark.fields import Reading
+from llm_service.core.bobspark.run_rows import ENDED, RunDetailRow, RunRow
 from llm_service.core.bobspark.stream_events import RunNews, stored_news
 from llm_service.core.run_shapes import Gap, RunCard, RunEvent
 from llm_service.core.runs import LOST_STATES, Moment, RunFold
@@ -17,6 +17,8 @@ from llm_service.sources.upstream.moments import REAL, Moments
 
 LISTED_AFTER_END_MS = 3_600_000
 """How long a run stays in the live list after its end."""
+NEWS_MS = 60_000
+"""An end that is found later than this is history."""
 MOST_DURATIONS = 200
 
 
@@ -64,8 +66,11 @@ class LiveRuns:
         with self.lock:
             fold = self.folds.get(card["key"])
             if fold is None:
-                fold = self._new(card["source"], card["id"])
+                fold = RunFold(card["source"], card["id"], self.now(), stalled_after_s=self._stalled_after_s)
+                self.folds[fold.key] = fold
                 fold.seed(card, events)
+                if card["status"] == "completed" and card["duration_s"] is not None:
+                    self.durations_s.append(card["duration_s"])
                 self._touch(fold)
 
     def row(self, source: str, row: RunRow) -> bool:
@@ -79,9 +84,7 @@ class LiveRuns:
                 if fresh.ended_ms is not None and now.ms - fresh.ended_ms > LISTED_AFTER_END_MS:
                     return False
                 self.folds[fresh.key] = fresh
-                self._notices.append(Notice("started", fresh.key))
-                if fresh.over:
-                    self._notices.append(Notice("finished", fresh.key))
+                self._announce(fresh, now)
                 self._touch(fresh)
                 return True
             self._folding(fold, lambda: fold.row(row, now))
@@ -109,6 +112,7 @@ class LiveRuns:
             def fold_in() -> None:
                 if detail.row is not None:
                     fold.row(detail.row, now)
+                    fold.settled = detail.row.status in ENDED
                 new, confirmed = fold.record(record, now, coming=coming)
                 self._events += [(key, event) for event in (*new, *confirmed)]
 
@@ -207,6 +211,12 @@ class LiveRuns:
                 self.wake.set()
             return any(not fold.over for fold in self.folds.values())
 
+    def is_settled(self, key: str) -> bool:
+        """Whether nothing more is to come of a run; so of one that is not here."""
+        with self.lock:
+            fold = self.folds.get(key)
+            return fold is None or fold.settled
+
     def card(self, key: str) -> RunCard | None:
         """A run as it stands now."""
         with self.lock:
@@ -226,6 +236,14 @@ class LiveRuns:
             return None if fold is None else fold.chain.after(n, limit)
 
     # -- inside -------------------------------------------------------------------------------------------------
+
+    def _announce(self, fresh: RunFold, now: Moment) -> None:
+        """A run that is listed for the first time; its end is news only where it was between two looks."""
+        if fresh.ended_ms is not None and now.ms - fresh.ended_ms > NEWS_MS:
+            return
+        self._notices.append(Notice("started", fresh.key))
+        if fresh.over:
+            self._notices.append(Notice("finished", fresh.key))
 
     def _new(self, source: str, run_id: str) -> RunFold:
         fold = RunFold(source, run_id, self.now(), stalled_after_s=self._stalled_after_s)

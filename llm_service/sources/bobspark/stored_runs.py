@@ -1,0 +1,29 @@
+"""The store of runs, as far as sources need it; the wiring hands in the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from llm_service.core.run_shapes import RunCard, RunEvent, RunEvents
+
+
+class StoredRuns(Protocol):
+    """Writing never waits. Reading raises `TelemetryUnavailable`, with a strange cursor `BadQuery`."""
+
+    def keep(self, runs: Sequence[RunCard], events: Sequence[tuple[str, RunEvent]] = ...) -> None: ...
+    def run(self, key: str) -> RunCard | None: ...
+    def keys_of(self, bare_id: str) -> list[str]: ...
+    def events(self, key: str, after_n: int = ..., limit: int = ...) -> RunEvents: ...
+    def unended(self) -> list[RunCard]: ...
+    def ended_after(self, at_ms: int) -> list[RunCard]: ...
+    def listing(
+        self,
+        *,
+        source: str | None = ...,
+        status: str | None = ...,
+        model: str | None = ...,
+        q: str = ...,
+        before: str = ...,
+        limit: int = ...,
+    ) -> tuple[list[RunCard], str | None]: ...
