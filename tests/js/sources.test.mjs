@@ -16,8 +16,8 @@ test("a failing question says so, whatever was heard before", () => {
   assert.equal(concernState(concern({ failures: 1 })).word, "Failing");
 });
 
-test("what no page looks at is not asked", () => {
-  assert.equal(concernState(concern({ state: "none", every_s: null })).word, "Only while a page looks");
+test("what nobody needs now is not asked", () => {
+  assert.equal(concernState(concern({ state: "none", every_s: null })).word, "When it is needed");
 });
 
 test("how often is said in seconds, or not at all", () => {

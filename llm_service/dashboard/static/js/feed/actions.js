@@ -78,7 +78,7 @@ export function feedActions({ store, go }) {
 
 /** Somebody reads: the feed is scrolled, a chain is open, or the pointer or the focus is in a row. */
 function isRead() {
-  const feed = document.querySelector(".feed");
+  const feed = document.querySelector(".feed-list");
   if (!feed) return false;
   return feed.closest(".page").scrollTop > 40 || feed.querySelector(".feed-chain") !== null || feed.matches(":hover, :focus-within");
 }

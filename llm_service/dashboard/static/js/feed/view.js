@@ -33,16 +33,16 @@ function select(name, any, chosen, values) {
 /** The rows. `chains` is {key: {word, events, error}} of those that are open. */
 export function feedList(data, chains, now, several) {
   return html`${data.held ? html`<button class="chip feed-held" type="button" data-action="feed-release">${icons["chevrons-up"]}${data.held} new</button>` : nothing}
-    <ol class="feed" aria-label="Finished runs">${repeat(data.entries, ({ run }) => run.key, (entry) => row(entry, chains[entry.run.key], now, several))}</ol>
+    <ol class="feed-list" aria-label="Finished runs">${repeat(data.entries, ({ run }) => run.key, (entry) => row(entry, chains[entry.run.key], now, several))}</ol>
     ${data.next ? html`<button class="button feed-more" type="button" data-action="feed-older">Older runs</button>` : nothing}`;
 }
 
 function row({ run, snippet, agent, events }, chain, now, several) {
   const ended = run.finished_at ?? run.created_at;
-  return html`<li class="feed-row" data-key=${run.key} data-badge=${run.badge}>
-    <div class="feed-line">${runBadge(run.badge)}<h3><a href=${`#run=${encodeURIComponent(run.key)}`}>${titleOf(run)}</a></h3><span class="grow"></span>
+  return html`<li class="feed-entry" data-key=${run.key} data-badge=${run.badge}>
+    <div class="feed-entry-line">${runBadge(run.badge)}<h3><a href=${`#run=${encodeURIComponent(run.key)}`}>${titleOf(run)}</a></h3><span class="grow"></span>
       ${ended ? html`<time class="quiet" datetime=${ended} title=${exact(ended)}>${ago(ended, now)}</time>` : nothing}</div>
-    <p class="feed-facts quiet"><code>${run.id}</code>${several ? html`<span>${run.source}</span>` : nothing}<span>${run.model ?? "model –"}</span>${run.node ? html`<span>${run.node}</span>` : nothing}
+    <p class="feed-entry-facts quiet"><code>${run.id}</code>${several ? html`<span>${run.source}</span>` : nothing}<span>${run.model ?? "model –"}</span>${run.node ? html`<span>${run.node}</span>` : nothing}
       <span>${figure(run.tokens_out)} tokens out</span><span>${seconds(run.duration_s)}</span></p>
     ${run.error ? html`<p class="feed-error">${icons["circle-x"]}${run.error}</p>` : nothing}
     ${snippet ? html`<blockquote class="feed-snippet">${agent ? html`<b>${agent}</b> ` : nothing}${snippet}</blockquote>` : run.error ? nothing : html`<p class="quiet">It left no text.</p>`}

@@ -16,7 +16,7 @@ const SKEW_S = 5;
 export function concernState({ state, missing, every_s: every, failures }) {
   if (missing) return { word: "The server has none", icon: "circle-x", state: "none" };
   if (failures) return { ...STATES["backing-off"], word: "Failing", state: "backing-off" };
-  if (state === "none" || (every == null && state !== "live")) return { word: "Only while a page looks", icon: "circle-dashed", state: "none" };
+  if (state === "none" || (every == null && state !== "live")) return { word: "When it is needed", icon: "circle-dashed", state: "none" };
   return { ...(STATES[state] ?? STATES.none), state };
 }
 
