@@ -8,6 +8,7 @@ what is judged is what the resolver made of it.
 from __future__ import annotations
 
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -116,12 +117,13 @@ def connect(host: str, port: int, timeout_s: float, opened: Callable[[socket.soc
 class JudgedAdapter(HTTPAdapter):
     """Lets requests connect only as `connect` does."""
 
-    def __init__(self, sockets: OpenSockets) -> None:
+    def __init__(self, sockets: OpenSockets, tls: ssl.SSLContext | None = None) -> None:
         self._sockets = sockets
+        self._tls = tls
         super().__init__(pool_connections=1, pool_maxsize=POOLED, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._tls)
         self.poolmanager.pool_classes_by_scheme = _pools(self._sockets)
 
 

@@ -1,12 +1,13 @@
 """Asks one watched server, and only that: what could lead a request elsewhere or hold it for ever is shut off.
 
-No redirect is followed, and none is even read. There is no session, so nothing of the environment (proxies, .netrc,
-certificates) and no cookie gets in. Every connection goes to an address that was judged (`addresses`). Bodies have
-a bound, and every wait has an end.
+No redirect is followed, and none is even read. requests' adapter is used without its session, so that no proxy, no
+.netrc and no cookie gets in. Every connection goes to an address that was judged (`addresses`). Bodies have a bound,
+and every wait has an end.
 """
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -65,7 +66,9 @@ class Client:
         """As the last answer told it."""
         self._timeouts = timeouts
         self._sockets = OpenSockets(timeouts.headers_s)
-        self._adapter = JudgedAdapter(self._sockets)
+        self._tls = ssl.create_default_context() if upstream.url.startswith("https:") else None
+        """With the certificates that this machine trusts, so that a server inside a company can have one."""
+        self._adapter = JudgedAdapter(self._sockets, self._tls)
         self._closed = False
         if upstream.token:
             register_secret(upstream.token)
@@ -168,7 +171,7 @@ class Client:
         """What changes something gets a connection of its own: then a failure is never that of an old one."""
         sent.headers["Connection"] = "close"
         try:
-            return self._send(JudgedAdapter(self._sockets), sent, asked)
+            return self._send(JudgedAdapter(self._sockets, self._tls), sent, asked)
         except _Crossed as crossed:
             raise Unreachable(crossed.sentence, maybe_done=True) from crossed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,11 +16,11 @@ QUICK = Timeouts(connect_s=2.0, read_s=1.0, headers_s=2.0, whole_s=3.0)
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., RawServer]]:
-    """Makes servers: serve(answer)."""
+    """Makes servers: serve(answer), serve(answer, tls=…)."""
     made: list[RawServer] = []
 
-    def make(answer: Callable[[Exchange], None], host: str = "127.0.0.1") -> RawServer:
-        made.append(RawServer(answer, host))
+    def make(answer: Callable[[Exchange], None], *, tls: ssl.SSLContext | None = None) -> RawServer:
+        made.append(RawServer(answer, tls=tls))
         return made[-1]
 
     yield make

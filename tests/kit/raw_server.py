@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import NamedTuple
 
 
@@ -81,8 +83,11 @@ class Seen(NamedTuple):
 class RawServer:
     """Calls `answer` with each exchange in a thread of its own; `seen` are the requests."""
 
-    def __init__(self, answer: Callable[[Exchange], None], host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, answer: Callable[[Exchange], None], host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    ) -> None:
         self._answer = answer
+        self._tls = tls
         self.seen: list[Seen] = []
         self.connections = 0
         self._stopped = threading.Event()
@@ -92,7 +97,7 @@ class RawServer:
         self._listener.bind((host, 0))
         self._listener.listen(128)
         self.port: int = self._listener.getsockname()[1]
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        self.url = f"http{'s' if tls else ''}://{f'[{host}]' if ':' in host else host}:{self.port}"
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
@@ -115,10 +120,13 @@ class RawServer:
             threading.Thread(target=self._serve, args=(sock, self.connections), daemon=True).start()
 
     def _serve(self, sock: socket.socket, number: int) -> None:
-        with sock:
+        with ExitStack() as open_until_the_end:
             try:
+                open_until_the_end.enter_context(sock)
                 sock.settimeout(20)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if self._tls is not None:
+                    sock = open_until_the_end.enter_context(self._tls.wrap_socket(sock, server_side=True))
                 head, body = _request(sock)
                 exchange = Exchange(sock, number, head, self._stopped)
                 self.seen.append(Seen(exchange.method, exchange.path, exchange.headers, body))
