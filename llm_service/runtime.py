@@ -97,6 +97,7 @@ class Runtime:
             readiness=self.readiness,
             now_iso=_now_iso,
             warnings=warnings(settings),
+            demo=settings.demo,
             cost_totals=self.telemetry.cost_totals,
             cost_of_task=self.telemetry.cost_of_task,
             activity_before=self.telemetry.activity_before,

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from llm_service.cli import remote
+from llm_service.cli.demo import serve_demo
 from llm_service.cli.detaching import start_detached
 from llm_service.cli.options import settings_options
 from llm_service.cli.printing import say
@@ -37,15 +38,21 @@ def dashboard() -> None:
 @dashboard.command()
 @settings_options()
 @click.option("--detach", is_flag=True, help="Run in the background; return once the page answers.")
+@click.option("--demo", is_flag=True, help="Show a simulated world, in a folder of its own that is gone afterwards.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON and nothing else; opens no browser.")
 @pass_session
-def start(session: Session, flags: Mapping[str, object], detach: bool, as_json: bool) -> None:
+def start(session: Session, flags: Mapping[str, object], detach: bool, demo: bool, as_json: bool) -> None:
     """Watch the folder and serve its board.
 
     Where the folder is served already, its running board is shown instead. SIGTERM, SIGINT (Ctrl+C) and SIGHUP
     stop the server in good order, a second one at once. Exit codes: 2 a setting cannot be used, 3 the port that
     was asked for is taken, 1 anything else.
     """
+    if demo:
+        if detach:
+            raise click.UsageError("--demo ends with its terminal; leave out --detach")
+        serve_demo(flags, session.environ, as_json=as_json)
+        return
     settings = session.settings(flags)
     if detach:
         start_detached(settings, flags, session.environ, as_json=as_json)

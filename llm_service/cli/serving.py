@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from llm_service.cli import remote
 from llm_service.cli.announcing import announce, announce_json
@@ -15,8 +15,11 @@ from llm_service.instance_record import Record
 from llm_service.logs import set_up
 from llm_service.settings import Settings, warnings
 
+Up = Callable[[str, str | None], None]
+"""Is told the address and the token of a server that is up."""
 
-def serve(settings: Settings, environ: Mapping[str, str], *, as_json: bool) -> None:
+
+def serve(settings: Settings, environ: Mapping[str, str], *, as_json: bool, up: Up = lambda _url, _token: None) -> None:
     """Serve until a signal asks to stop; where the folder is served already, show that server instead."""
     signals = StopSignals()
     signals.install()
@@ -26,14 +29,14 @@ def serve(settings: Settings, environ: Mapping[str, str], *, as_json: bool) -> N
         show_running(busy.record, settings, environ, as_json=as_json)
         return
     try:
-        _run(settings, instance, signals, environ, as_json=as_json)
+        _run(settings, instance, signals, environ, as_json=as_json, up=up)
     finally:
         instance.close()
         flush()
 
 
 def _run(
-    settings: Settings, instance: Instance, signals: StopSignals, environ: Mapping[str, str], *, as_json: bool
+    settings: Settings, instance: Instance, signals: StopSignals, environ: Mapping[str, str], *, as_json: bool, up: Up
 ) -> None:
     # Imported late: `task list` and `--help` should not wait for Flask.
     from llm_service.runtime import Runtime
@@ -46,6 +49,7 @@ def _run(
         for sentence in warnings(settings):
             say(f"Warning: {sentence}", err=True)
         record = instance.announce(runtime.url, runtime.port)
+        up(runtime.url, instance.token)
         login_url = runtime.login_url()
         if as_json:
             announce_json(record, login_url)

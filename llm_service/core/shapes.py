@@ -348,6 +348,8 @@ class Session(TypedDict):
     instance: str
     root: str
     token_required: bool
+    demo: bool
+    """Whether everything shown is simulated (`dashboard start --demo`)."""
     warnings: list[str]
 
 

@@ -36,6 +36,7 @@ def blueprint(world: World, auth: Auth, links: Links) -> Blueprint:
             "instance": world.instance,
             "root": str(world.root),
             "token_required": auth.required,
+            "demo": world.demo,
             "warnings": list(world.warnings),
         }
 

@@ -42,6 +42,7 @@ class World:
     readiness: Callable[[], Ready]
     now_iso: Callable[[], str]
     warnings: tuple[str, ...] = ()
+    demo: bool = False
     cost_totals: Callable[[], CostStats] = field(default=nothing_kept)
     cost_of_task: Callable[[str], CostSums | None] = field(default=lambda _: None)
     activity_before: Callable[[str, int], ActivityPage] = field(default=no_history)

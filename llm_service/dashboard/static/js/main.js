@@ -87,6 +87,7 @@ async function start() {
   bring(() => import("./net/older.js"), ({ startOlder }) => startOlder({ store, say, drawer: document.getElementById("drawer") }));
   getJson("/api/session").then((session) => {
     store.dispatch({ type: "session", session });
+    document.documentElement.toggleAttribute("data-demo", session.demo === true);
     bring(() => import("./since/since.js"), ({ startSince }) => startSince({ store, say, host: document.getElementById("since"), instance: session.instance }));
   }, () => {});
   (globalThis.requestIdleCallback ?? setTimeout)(() => overlays.forEach((overlay) => overlay.warm()));

@@ -9,8 +9,8 @@ import { problemCount } from "./badges.js";
 const THEME_ICONS = { system: icons.monitor, light: icons.sun, dark: icons.moon };
 const THEME_NEXT = { system: "light", light: "dark", dark: "system" };
 
-export function readsTopbar({ route, board, ui, connection, costs }) {
-  return [costs.now, ui.typed, route.query.q, route.section, board.root, board.counts, ui.theme, ui.drawer, connection];
+export function readsTopbar({ route, board, ui, connection, costs, session }) {
+  return [session?.demo, costs.now, ui.typed, route.query.q, route.section, board.root, board.counts, ui.theme, ui.drawer, connection];
 }
 
 export function topbarView(state) {
@@ -18,6 +18,7 @@ export function topbarView(state) {
   const problems = board.counts?.problems ?? 0;
   return html`
     <h1 class="board-name">${boardName(board.root)}</h1>
+    ${state.session?.demo ? html`<span class="demo-label" role="note"><b>Demo</b><span>: everything here is simulated</span></span>` : nothing}
     <div class="search" role="search">
       ${icons.search}
       <input type="search" data-input="search" placeholder="Search tasks" aria-label="Search tasks" autocomplete="off" spellcheck="false"
