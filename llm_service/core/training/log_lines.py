@@ -154,6 +154,14 @@ def _bare_step(line: str, steps: int | None) -> tuple[int, int] | None:
     return None
 
 
+def _began_anew(last: Progress, now: Progress) -> bool:
+    """Whether a line is of another training than the one before: its epoch fell, or its step did within one leg."""
+    if (now.epoch or 0) < (last.epoch or 0):
+        return (now.chunk or 0) <= (last.chunk or 0)
+    same_leg = now.epoch == last.epoch and now.chunk == last.chunk
+    return same_leg and (now.step or 0) < (last.step or 0)
+
+
 def _grew(last: float | None, now: float | None) -> bool:
     return last is not None and now is not None and now > last
 
@@ -162,6 +170,25 @@ def _before_its_epoch(line: Progress) -> bool:
     if line.step is None or not line.steps or not line.epoch or not line.epochs or line.epochs < 1:
         return False
     return line.step / line.steps < (line.epoch - 1) / line.epochs - 1e-9
+
+
+def since_last_start(lines: Sequence[str]) -> list[str]:
+    """The lines of the newest training in a log: those after the last place where its steps began anew."""
+    start, last = 0, None
+    for place, line in enumerate(lines):
+        found = progress_of(line)
+        if found is None or found.step is None:
+            continue
+        if last is not None and _began_anew(last, found):
+            start = place
+        last = found
+    return list(lines[start:])
+
+
+def misses_steps(lines: Sequence[str], known_step: int) -> bool:
+    """Whether the first step of a tail leaves a gap after the last step that is known."""
+    first = next((found.step for line in lines if (found := progress_of(line)) and found.step is not None), None)
+    return first is not None and first > known_step + 1
 
 
 def log_report(job_id: str, lines: Sequence[str], counter: StepCounter) -> Report:

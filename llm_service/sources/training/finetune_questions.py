@@ -9,8 +9,8 @@ from llm_service.clients.errors import BadAnswer, ClientError, NotThere
 from llm_service.clients.web import segment
 from llm_service.core.training import fields
 from llm_service.core.training.finetunes import LISTS, finetune_report, finetune_reports, joined, process_reports
-from llm_service.core.training.log_lines import StepCounter, lines_of, log_report
-from llm_service.core.training.reports import Report
+from llm_service.core.training.log_lines import StepCounter, lines_of, log_report, misses_steps, since_last_start
+from llm_service.core.training.reports import ENDED, Report
 from llm_service.core.training_shapes import JobCard
 from llm_service.sources.training.job_board import JobBoard
 from llm_service.sources.upstream.asking import Question
@@ -20,7 +20,9 @@ log = logging.getLogger(__name__)
 LIST_S = 8.0
 LOG_S = 5.0
 TAIL = 200
-"""Lines of a log that are asked for: at several steps a second none is missed between two looks."""
+"""Lines of a log that are asked for."""
+LONG_TAIL = 5_000
+"""Where the tail begins after the step that was seen last, so that steps between the two are missing."""
 CONTAINER = "donut-finetune"
 """Where fine-tunes run, by the public pages of this system; another name is looked for in the list of containers."""
 LOOKS_PER_LIST = 12
@@ -45,6 +47,8 @@ class FinetuneQuestions:
         self._processes: list[Report] = []
         self._counters: dict[str, StepCounter] = {}
         self._containers: list[fields.Fields] = []
+        self._read_last: dict[str, tuple[str, str]] = {}
+        """By container: the job whose log was read in it last, and the last line."""
         self._looks = 0
 
     def questions(self) -> list[Question]:
@@ -59,6 +63,7 @@ class FinetuneQuestions:
         """The list of fine-tunes; those that it no longer has are asked for one by one."""
         value = self._client.get("/api/finetune/").value
         self._tunes = finetune_reports(_listing(value, self._source, "/api/finetune/"))
+        self._read_logs_of_ended(self._tunes)
         self._board.hear(self._source, joined(self._tunes, self._processes)[: len(self._tunes)])
         gone = self._board.missing(self._source, "finetune", [report.id for report in self._tunes])
         for card in gone[:MOST_LOOKED_UP]:
@@ -96,6 +101,18 @@ class FinetuneQuestions:
             if container is not None:
                 self._read_log(card, container)
 
+    def _read_logs_of_ended(self, reports: list[Report]) -> None:
+        """The last steps of those that ended since the last look, before anybody is told of the end."""
+        ended = {report.id for report in reports if report.told.get("status") in ENDED}
+        running = self._running()
+        for card in running:
+            container = self._container_of(card, alone=len(running) == 1) if card["id"] in ended else None
+            if container is not None:
+                try:
+                    self._read_log(card, container)
+                except ClientError as error:
+                    log.debug("the last steps of %s were not told: %s", card["key"], error)
+
     def _look_up(self, card: JobCard) -> None:
         try:
             report = finetune_report(self._client.get(f"/api/finetune/{segment(card['id'])}").value)
@@ -131,13 +148,27 @@ class FinetuneQuestions:
         return next((container for container, name in named if container and _is_for_finetunes(name)), CONTAINER)
 
     def _read_log(self, card: JobCard, container: str) -> None:
-        value = self._client.get(f"/api/containers/{segment(container)}/logs", {"tail": TAIL}).value
+        lines = self._own_lines(card, container, self._tail(container, TAIL))
+        if misses_steps(lines, card["step"] or 0):
+            lines = self._own_lines(card, container, self._tail(container, LONG_TAIL))
+        if not lines:
+            return
+        self._read_last[container] = (card["key"], lines[-1])
+        counter = self._counters.setdefault(card["key"], StepCounter(card["steps"]))
+        self._board.hear(self._source, [log_report(card["id"], lines, counter)])
+
+    def _tail(self, container: str, lines: int) -> list[str]:
+        value = self._client.get(f"/api/containers/{segment(container)}/logs", {"tail": lines}).value
         if isinstance(value, dict):
             value = fields.one_of(value, ("logs", "log", "lines"))
-        lines = lines_of(value)
-        counter = self._counters.setdefault(card["key"], StepCounter(card["steps"]))
-        if lines:
-            self._board.hear(self._source, [log_report(card["id"], lines, counter)])
+        return lines_of(value)
+
+    def _own_lines(self, card: JobCard, container: str, lines: list[str]) -> list[str]:
+        """Without what a job before this one wrote into the same container."""
+        key, last = self._read_last.get(container, ("", ""))
+        if key not in ("", card["key"]) and last in lines:
+            lines = lines[len(lines) - lines[::-1].index(last) :]
+        return since_last_start(lines)
 
 
 def _is_for_finetunes(name: str | None) -> bool:

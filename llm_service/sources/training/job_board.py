@@ -202,6 +202,13 @@ class JobBoard:
         with self._lock:
             return [(self._jobs[key].shown(), self._jobs[key].kept()) for key in keys if key in self._jobs]
 
+    def forget(self, key: str) -> None:
+        """Know nothing of this job any more."""
+        with self._lock:
+            if (job := self._jobs.pop(key, None)) is not None:
+                self._keys.pop((job.card["source"], job.card["kind"], job.card["id"]), None)
+            self._misses.pop(key, None)
+
     def forget_oldest(self) -> None:
         """Where there are very many, forget those that ended and began first: they are kept elsewhere."""
         with self._lock:

@@ -101,6 +101,9 @@ class JobTeller(Background):
             if delta is None:
                 continue
             self._told[card["key"]] = card
+            if card["kind"] == "datagen":
+                self._show_process(changed, deltas, delta, rows)
+                continue
             self._unsaved.add(card["key"])
             old = changed.ended_ms is not None and now_ms - changed.ended_ms >= LISTED_MS
             if before is not None or not old:
@@ -113,6 +116,18 @@ class JobTeller(Background):
         self._advance(deltas, rows)
         self._drop_old(now_ms)
         self._save(at_once=False)
+
+    def _show_process(
+        self, changed: Changed, deltas: list[JobDelta], delta: JobDelta, rows: dict[str, JobCard]
+    ) -> None:
+        """A process is listed while it runs; how it ended is told by the run that it belongs to."""
+        key = changed.card["key"]
+        if changed.ended_ms is None:
+            deltas.append(delta)
+            rows[key] = changed.card
+        else:
+            self._ended[key] = changed.ended_ms - LISTED_MS
+            self._board.forget(key)
 
     def _note_end(self, changed: Changed) -> None:
         if changed.ended_ms is None:
@@ -150,6 +165,7 @@ class JobTeller(Background):
         gone = [key for key, ended_ms in self._ended.items() if now_ms - ended_ms >= LISTED_MS]
         for key in gone:
             del self._ended[key]
+            self._told.pop(key, None)
         if gone:
             body = {"jobs": [], "gone": gone}
             self._publish(Announced("training", "job.advanced", body, rows=dict.fromkeys(gone)))

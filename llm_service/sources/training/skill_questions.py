@@ -17,7 +17,8 @@ from llm_service.sources.upstream.asking import Question
 
 RUNNING_S = 3.0
 IDLE_S = 15.0
-MOST_RUNNING = 20
+MOST_ASKED = 20
+"""Skills in one look."""
 
 
 class Asked(Protocol):
@@ -39,7 +40,7 @@ class SkillQuestions:
         return [Question("skill trainings", lambda: RUNNING_S if self._running() else IDLE_S, self.ask)]
 
     def ask(self) -> None:
-        """The list, then each skill of which a job runs, here or there."""
+        """The list, then each skill of which a job runs, here or there, and those whose job was not known."""
         listed: list[skills.Listed] = []
         not_there: NotThere | None = None
         try:
@@ -50,10 +51,11 @@ class SkillQuestions:
         except NotThere as error:
             not_there = error
         known = self._running()
+        fresh = [row.skill for row in listed if self._board.key_of(self._source, "skill", row.report.id) is None]
         self._board.hear(self._source, [row.report for row in listed])
         current = {row.skill: row.report.id for row in listed}
         runs_there = [row.skill for row in listed if row.report.told.get("status") in ("running", "queued")]
-        for skill in list(dict.fromkeys([*runs_there, *known.values()]))[:MOST_RUNNING]:
+        for skill in list(dict.fromkeys([*runs_there, *known.values(), *fresh]))[:MOST_ASKED]:
             self.ask_skill(skill)
         self._end_replaced(known, current)
         if not_there is not None and not known:

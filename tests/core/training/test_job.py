@@ -1,0 +1,221 @@
+"""One job as a fold: news, staleness, progress, pace, ratings, loss points."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+
+from llm_service.core.training.job import STALE_MS, UNDER_WAY_MS, Job
+from llm_service.core.training.rating import rating_of
+from llm_service.core.training.reports import LossStep, Report
+from llm_service.core.training_shapes import JobCard
+
+T0 = 1_770_000_000_000
+MINUTE = 60_000
+
+
+def job(kind: Any = "finetune") -> Job:
+    return Job("s:j", "s", kind, "j", T0)
+
+
+def report(*losses: LossStep, kind: Any = "finetune", **told: Any) -> Report:
+    return Report(kind, "j", told, {"": list(losses)} if losses else {})
+
+
+@pytest.mark.parametrize(
+    ("loss", "rating"),
+    [
+        (0.0, "Excellent"),
+        (0.2999, "Excellent"),
+        (0.3, "Great"),
+        (0.4999, "Great"),
+        (0.5, "Good"),
+        (0.9999, "Good"),
+        (1.0, "Needs more data"),
+        (math.nan, "Needs more data"),
+        (None, None),
+    ],
+)
+def test_a_loss_is_rated_by_the_bounds_of_the_skill_trainer(loss: float | None, rating: str | None) -> None:
+    assert rating_of(loss) == rating
+
+
+def test_only_a_completed_job_is_rated() -> None:
+    one = job()
+    one.hear(report(status="running", loss=0.2), T0)
+    assert one.card["rating"] is None
+    one.hear(report(status="completed"), T0 + 1000)
+    assert one.card["rating"] == "Excellent"
+
+
+def test_progress_comes_from_steps_and_is_a_hundred_only_at_the_end() -> None:
+    one = job()
+    one.hear(report(status="running", step=30, steps=120, progress=99), T0)
+    assert one.card["progress"] == 25.0
+    one.hear(report(status="running", step=120), T0 + 1000)
+    assert one.card["progress"] == 99.0
+    one.hear(report(status="completed"), T0 + 2000)
+    assert one.card["progress"] == 100.0
+
+
+def test_a_failed_job_keeps_the_progress_it_had() -> None:
+    one = job()
+    one.hear(report(status="running", step=30, steps=120), T0)
+    one.hear(report(status="failed", progress=0, error="out of memory"), T0 + 1000)
+    assert (one.card["progress"], one.card["error"], one.card["eta_s"]) == (25.0, "out of memory", None)
+
+
+def test_the_time_left_comes_from_the_steps_that_were_seen() -> None:
+    one = job()
+    for second in range(11):
+        one.hear(report(status="running", step=second * 4, steps=400, eta_s=9999), T0 + second * 1000)
+    assert one.card["steps_per_s"] == 4.0
+    assert one.card["eta_s"] == 90.0
+
+
+def test_before_two_looks_the_servers_own_word_counts_and_then_the_share_done() -> None:
+    one = job()
+    one.hear(report(status="running", step=4, steps=400, eta_s=263), T0)
+    assert one.card["eta_s"] == 263
+    other = job()
+    other.hear(report(status="running", progress=25.0, elapsed_s=100.0), T0)
+    assert other.card["eta_s"] == 300.0
+
+
+def test_what_nobody_told_is_none_and_never_nought() -> None:
+    one = job()
+    one.hear(report(status="running"), T0)
+    card = one.card
+    for name in ("step", "steps", "progress", "loss", "eta_s", "elapsed_s", "steps_per_s", "rating", "gpu"):
+        assert card[name] is None, name  # type: ignore[literal-required]
+
+
+def test_a_running_job_without_news_for_half_an_hour_is_stale_and_in_nobodys_way() -> None:
+    one = job()
+    one.hear(report(status="running", step=5), T0)
+    for minute in range(1, 30):
+        one.hear(report(status="running", step=5), T0 + minute * MINUTE)
+        one.look(T0 + minute * MINUTE)
+    assert (one.card["status"], one.blocks(T0 + 29 * MINUTE)) == ("running", True)
+    one.look(T0 + STALE_MS)
+    assert (one.card["status"], one.blocks(T0 + STALE_MS)) == ("stale", False)
+    one.hear(report(status="running", step=5), T0 + STALE_MS + 1)
+    assert one.card["status"] == "stale"
+    one.hear(report(status="running", step=6), T0 + STALE_MS + 2)
+    assert one.card["status"] == "running"
+
+
+def test_a_job_that_never_told_a_figure_is_alive_while_it_is_listed() -> None:
+    one = job()
+    for minute in range(0, 200, 10):
+        one.hear(report(status="running"), T0 + minute * MINUTE)
+        one.look(T0 + minute * MINUTE)
+    assert one.card["status"] == "running"
+    one.look(T0 + 190 * MINUTE + STALE_MS)
+    assert one.card["status"] == "stale"
+
+
+def test_a_longer_log_is_news() -> None:
+    one = job()
+    one.hear(Report("finetune", "j", {"status": "running", "step": 1}, log_lines=("a",)), T0)
+    one.hear(Report("finetune", "j", {"status": "running", "step": 1}, log_lines=("a", "b")), T0 + 20 * MINUTE)
+    one.look(T0 + 40 * MINUTE)
+    assert (one.card["status"], one.card["log"]) == ("running", ["a", "b"])
+
+
+def test_the_log_keeps_its_fifty_newest_lines() -> None:
+    one = job()
+    one.hear(Report("finetune", "j", {}, log_lines=tuple(f"line {n}" for n in range(80))), T0)
+    assert (len(one.card["log"]), one.card["log"][-1]) == (50, "line 79")
+
+
+def test_a_point_goes_out_once_and_again_when_its_loss_changed() -> None:
+    one = job()
+    first = one.hear(report(LossStep(1, 3.0), LossStep(2, 2.0)), T0)
+    assert [point.step for point in first[""]] == [1, 2]
+    assert one.hear(report(LossStep(1, 3.0), LossStep(2, 2.0)), T0 + 1000) == {}
+    again = one.hear(report(LossStep(2, 2.5), LossStep(3, math.nan)), T0 + 2000)
+    assert [(point.step, point.at_ms) for point in again[""]] == [(2, T0 + 1500), (3, T0 + 2000)]
+    assert one.hear(report(LossStep(3, math.nan)), T0 + 3000) == {}
+
+
+def test_points_found_in_one_look_are_spread_since_the_look_before() -> None:
+    one = job()
+    one.hear(report(status="running"), T0)
+    points = one.hear(report(*(LossStep(n, 1.0) for n in range(1, 6))), T0 + 5000)[""]
+    assert [point.at_ms - T0 for point in points] == [1000, 2000, 3000, 4000, 5000]
+
+
+def test_first_and_best_loss_leave_out_what_is_not_finite() -> None:
+    one = job()
+    one.hear(report(LossStep(1, math.nan), LossStep(2, 2.0), LossStep(3, 0.5), LossStep(4, math.inf)), T0)
+    assert (one.card["first_loss"], one.card["best_loss"], one.card["loss"]) == (2.0, 0.5, None)
+    one.hear(report(LossStep(5, 0.9)), T0 + 1)
+    assert (one.card["first_loss"], one.card["best_loss"], one.card["loss"]) == (2.0, 0.5, 0.9)
+
+
+def test_an_answer_that_was_on_its_way_does_not_undo_an_end() -> None:
+    one = job()
+    one.hear(report(status="running", step=1), T0)
+    one.hear(report(status="completed"), T0 + 1000)
+    one.hear(report(status="running", step=1), T0 + 2000)
+    assert one.card["status"] == "completed"
+    one.hear(report(status="running", step=1), T0 + 1000 + UNDER_WAY_MS)
+    assert (one.card["status"], one.card["finished_at"]) == ("running", None)
+
+
+def test_a_job_that_its_server_lost_is_vanished_unless_all_was_done() -> None:
+    one, done = job(), job("datagen")
+    one.hear(report(status="running", progress=95.0), T0)
+    done.hear(report(status="running", progress=100.0, kind="datagen"), T0)
+    one.vanished(T0 + 1)
+    done.vanished(T0 + 1)
+    assert (one.card["status"], done.card["status"]) == ("vanished", "completed")
+    one.hear(report(status="running", progress=95.0), T0 + 2)
+    assert one.card["status"] == "running"
+
+
+def test_each_iteration_of_a_pipeline_is_a_series_of_its_own() -> None:
+    one = job("pipeline")
+    for iteration in (1, 2):
+        steps = {f"iter-{iteration}": [LossStep(1, 1.0 / iteration)]}
+        one.hear(Report("pipeline", "j", {"status": "running"}, steps), T0 + iteration)
+    assert one.card["series"] == ["s:j/iter-1", "s:j/iter-2"]
+    assert one.card["pipeline"] is not None
+    assert [entry["series"] for entry in one.card["pipeline"]["iterations"]] == ["s:j/iter-1", "s:j/iter-2"]
+    assert one.card["loss"] == 0.5
+
+
+def test_what_can_be_asked_follows_kind_and_state() -> None:
+    tune, pipeline, process, skill = job(), job("pipeline"), job("datagen"), job("skill")
+    for one in (tune, pipeline, process, skill):
+        one.hear(Report(one.card["kind"], "j", {"status": "running"}), T0)
+    assert [one.card["actions"] for one in (tune, pipeline, process, skill)] == [[], ["cancel", "advance"], ["cancel"], []]
+    tune.hear(report(config={"process": "PID-1"}), T0)
+    assert tune.card["actions"] == ["cancel"]
+    pipeline.hear(Report("pipeline", "j", {"status": "completed"}), T0)
+    assert pipeline.card["actions"] == []
+
+
+def test_a_job_survives_being_kept() -> None:
+    one = job()
+    one.hear(report(LossStep(5, 0.5), status="running", step=5, steps=10, elapsed_s=60.0), T0)
+    card: JobCard = json.loads(json.dumps(one.shown()))
+    again = Job.restored(card, json.loads(json.dumps(one.kept())))
+    again.look(T0 + STALE_MS)
+    assert (again.card["status"], again.card["best_loss"], again.order_ms) == ("stale", 0.5, one.order_ms)
+    again.hear(report(LossStep(6, 0.4), status="running", step=6), T0 + STALE_MS + 1)
+    assert (again.card["status"], again.card["best_loss"], again.card["first_loss"]) == ("running", 0.4, 0.5)
+
+
+def test_elapsed_goes_on_between_two_looks_and_stops_at_the_end() -> None:
+    one = job()
+    one.hear(report(status="running", elapsed_s=60.0), T0)
+    one.look(T0 + 5000)
+    assert one.card["elapsed_s"] == 65.0
+    one.hear(report(status="completed", started_at="2026-02-02T02:40:00Z", finished_at="2026-02-02T02:42:00Z"), T0 + 6000)
+    one.look(T0 + 100_000)
+    assert one.card["elapsed_s"] == 120.0
