@@ -12,8 +12,10 @@ from llm_service.core.loss.thresholds import Thresholds
 from llm_service.core.loss.verdicts import Cleared, Raised, Verdict, number
 from llm_service.core.loss.window import Window, deviation
 
-_WORTH = 0.1
+_WORTH = 0.25
 """The part of the first losses that a jump must make up: near zero a curve jumps by factors that mean nothing."""
+_ABSURD = 3.0
+"""Times the first losses, above which no untrained model is: half the deviations are enough then."""
 FEWEST = 20
 """Losses before a step without which nothing is said."""
 _LR_ROSE = 1.5
@@ -98,9 +100,10 @@ class Spike:
         window, limits = self._window, self._limits
         if len(window) < FEWEST or loss <= window.most:
             return None
-        middle = window.median
-        if loss - middle < _WORTH * abs(self._start.median):
+        middle, began = window.median, abs(self._start.median)
+        if loss - middle < _WORTH * began:
             return None
+        times = limits.spike_times / 2 if loss > _ABSURD * began else limits.spike_times
         if window.least > 0:
             above = math.log(loss / middle)
             least = math.log(limits.spike_ratio)
@@ -114,7 +117,9 @@ class Spike:
             if above < least:
                 return None
             usual = deviation(window.losses, middle)
-        return above / usual if usual > 0 and above >= limits.spike_times * usual else None if usual > 0 else math.inf
+        if usual <= 0:
+            return math.inf
+        return above / usual if above >= times * usual else None
 
     def _raise(self, point: Point, far: float) -> Raised:
         middle, count = self._window.median, len(self._window)
