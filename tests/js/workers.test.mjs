@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { byKey, line, run, source } from "./workers_kit.mjs";
-import { openBatches } from "../../llm_service/dashboard/static/js/workers/batch_strips.js";
+import { openBatches } from "../../llm_service/dashboard/static/js/workers/open_batches.js";
 import { durationOf, etaOf, isFlowing, rate, seconds, since, titleOf } from "../../llm_service/dashboard/static/js/workers/figures.js";
 import { gapSentence, gapWords, openGaps } from "../../llm_service/dashboard/static/js/workers/gaps.js";
 import { bodyOf, emptyForm, errorsOf, launchWord, taskOf } from "../../llm_service/dashboard/static/js/workers/launch_fields.js";
 import { placed, shownRuns, valuesOf } from "../../llm_service/dashboard/static/js/workers/order.js";
-import { bobsparks, isOld, troubleOf } from "../../llm_service/dashboard/static/js/workers/source_strips.js";
-import { sparkOf } from "../../llm_service/dashboard/static/js/workers/sparkline.js";
+import { bobsparks, isOld, troubleOf } from "../../llm_service/dashboard/static/js/workers/source_trouble.js";
+import { sparkOf } from "../../llm_service/dashboard/static/js/workers/spark_path.js";
 
 const NOW = Date.parse("2026-11-21T08:10:00.000Z");
 const ago = (s) => new Date(NOW - s * 1_000).toISOString();
@@ -146,5 +146,5 @@ test("what is out of range is said beside its field", () => {
   assert.deepEqual(wrong({ domain: " " }), ["domain"]);
   assert.deepEqual(wrong({ domain: "", ownTask: true, task: "" }), ["task"]);
   assert.deepEqual(wrong({ model: "" }), ["model"]);
-  assert.deepEqual(wrong({ system_prompt: "x".repeat(8_001) }), ["system_prompt"]);
+  assert.deepEqual(wrong({ system_prompt: "x".repeat(20_001) }), ["system_prompt"]);
 });

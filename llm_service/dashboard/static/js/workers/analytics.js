@@ -14,7 +14,7 @@ import { failedView, troublesView } from "../views/asked_states.js";
 import { figure } from "../words.js";
 import { noSource } from "./empty.js";
 import { rate, seconds } from "./figures.js";
-import { bobsparks } from "./source_strips.js";
+import { bobsparks } from "./source_trouble.js";
 
 const EVERY_MS = 60_000;
 const NAME = "analytics";

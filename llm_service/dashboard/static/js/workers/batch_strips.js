@@ -6,11 +6,6 @@ import { runHref } from "./figures.js";
 
 const MOST = 3;
 
-/** The batches a reader has to know of: those that send, and those of which something failed. */
-export function openBatches(batches, dismissed) {
-  return (batches ?? []).filter(({ id, state, failed }) => !dismissed.includes(id) && (state === "sending" || failed.length > 0));
-}
-
 /** One strip a batch. `busy` are batches whose rest was just asked for, `errors` what was said to that. */
 export function batchStrips(batches, { busy, errors }) {
   if (!batches.length) return nothing;

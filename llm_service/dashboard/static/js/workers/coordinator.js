@@ -8,7 +8,8 @@ import { nodesView } from "../coordinator/nodes.js";
 import { askCancelQueued, queuesView } from "../coordinator/queues.js";
 import { runTables } from "../coordinator/run_tables.js";
 import { noSource } from "./empty.js";
-import { bobsparks, sourceStrips } from "./source_strips.js";
+import { sourceStrips } from "./source_strips.js";
+import { bobsparks } from "./source_trouble.js";
 import { hatching } from "./sparkline.js";
 
 const TICK_MS = 5_000;

@@ -12,7 +12,7 @@ import { ago, exact } from "../time.js";
 import { failedView, troublesView } from "../views/asked_states.js";
 import { figure } from "../words.js";
 import { noSource } from "./empty.js";
-import { bobsparks } from "./source_strips.js";
+import { bobsparks } from "./source_trouble.js";
 
 const NAME = "datasets";
 const EVERY_MS = 60_000;

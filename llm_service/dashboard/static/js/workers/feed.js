@@ -5,7 +5,7 @@ import { feedActions } from "../feed/actions.js";
 import { feedEmpty, feedList, feedTools } from "../feed/view.js";
 import { failedView } from "../views/asked_states.js";
 import { noSource } from "./empty.js";
-import { bobsparks } from "./source_strips.js";
+import { bobsparks } from "./source_trouble.js";
 
 const TICK_MS = 10_000;
 let acting = null;

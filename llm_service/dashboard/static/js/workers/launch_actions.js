@@ -1,7 +1,7 @@
 // What the launch form and the strips of launches do. One opened form is one batch, however often it is sent.
 import { send } from "../net/send.js";
 import { bodyOf, emptyForm, errorsOf } from "./launch_fields.js";
-import { bobsparks } from "./source_strips.js";
+import { bobsparks } from "./source_trouble.js";
 
 /** {actions, inputs}; `put` and `own` are the section's slice. */
 export function launchActions({ store, put, own, say }) {

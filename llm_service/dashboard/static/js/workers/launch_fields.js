@@ -7,7 +7,7 @@ export const NODES = Object.freeze(["spark", "linux"]);
 /** Numbers: [least, most, whole]. */
 export const RANGES = Object.freeze({ count: [1, 10_000, true], workers: [1, 18, true], max_iter: [1, 200, true], temperature: [0, 2, false] });
 const NAMES = { count: "Examples", workers: "Workers", max_iter: "Iterations", temperature: "Temperature" };
-const MOST = { domain: 200, model: 200, task: 4_000, system_prompt: 8_000 };
+const MOST = { domain: 200, model: 200, task: 4_000, system_prompt: 20_000 };
 const FIGURES = new Intl.NumberFormat("en-US");
 
 /** A form that was just opened. `batch` is its own id: however often it is sent, it is one launch. */

@@ -4,7 +4,7 @@ import { icons } from "../icons.js";
 import "../modal.js";
 import { TYPE_LABELS } from "./figures.js";
 import { MODELS, NODES, RANGES, launchWord, taskOf } from "./launch_fields.js";
-import { bobsparks } from "./source_strips.js";
+import { bobsparks } from "./source_trouble.js";
 
 /** The dialog, or nothing while it is closed. */
 export function launchDialog(state) {
@@ -21,7 +21,7 @@ export function launchDialog(state) {
         ${what(form)}
         <div class="launch-pair">${typed(form, "model", "Model", { list: "launch-models" })}${choice(form, "node", "Node", Object.fromEntries(NODES.map((name) => [name, name])))}</div>
         <datalist id="launch-models">${models.map((name) => html`<option value=${name}></option>`)}</datalist>
-        <div class="launch-numbers">${number(form, "workers", "Workers")}${number(form, "max_iter", "Iterations, at most")}${number(form, "temperature", "Temperature")}</div>
+        <div class="launch-numbers">${number(form, "workers", "Workers")}${number(form, "max_iter", "Iterations")}${number(form, "temperature", "Temperature")}</div>
         <label class="launch-check"><input type="checkbox" data-input="launch-check" data-field="queued" .checked=${live(form.queued)} /><span>Queue them: each waits until its server has a free place</span></label>
         <details class="launch-more" ?open=${Boolean(form.system_prompt || form.errors.system_prompt)}><summary>System prompt</summary>
           ${longText(form, "system_prompt", "System prompt, where the server's own is not meant", 4)}</details>

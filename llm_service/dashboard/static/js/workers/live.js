@@ -1,6 +1,6 @@
 // The tab Live: a card for every run that works or has ended within the hour.
 import { html, nothing, repeat } from "../lit.js";
-import { batchStrips, openBatches } from "./batch_strips.js";
+import { batchStrips } from "./batch_strips.js";
 import { askCancel } from "./cancel_dialog.js";
 import { runCard } from "./card.js";
 import { noMatch, noRuns, noSource } from "./empty.js";
@@ -9,9 +9,11 @@ import { toolsView } from "./filters.js";
 import { fleetView } from "./head.js";
 import { launchDialog } from "./launch_form.js";
 import { liveActions, noteClock } from "./live_actions.js";
+import { openBatches } from "./open_batches.js";
 import { shownRuns } from "./order.js";
 import { ownOf } from "./slice.js";
-import { bobsparks, isOld, sourceStrips } from "./source_strips.js";
+import { sourceStrips } from "./source_strips.js";
+import { bobsparks, isOld } from "./source_trouble.js";
 import { hatching } from "./sparkline.js";
 
 /** What it reads of the state. */

@@ -16,7 +16,8 @@ import { createRunLoading, runOf } from "./run_loading.js";
 import { tokensSpec } from "./run_specs.js";
 import { timelineView } from "./run_timeline.js";
 import { ownOf } from "./slice.js";
-import { bobsparks, isOld, sourceStrips } from "./source_strips.js";
+import { sourceStrips } from "./source_strips.js";
+import { bobsparks, isOld } from "./source_trouble.js";
 import { hatching } from "./sparkline.js";
 
 const MORE = 200;

@@ -8,7 +8,8 @@ import { cards } from "./live.js";
 import { noteClock } from "./live_actions.js";
 import { shownRuns } from "./order.js";
 import { ownOf } from "./slice.js";
-import { bobsparks, sourceStrips } from "./source_strips.js";
+import { sourceStrips } from "./source_strips.js";
+import { bobsparks } from "./source_trouble.js";
 import { hatching } from "./sparkline.js";
 
 const MOST = 48;

@@ -1,0 +1,30 @@
+// What is to be said about a watched server: that it does not answer, or not wholly. Pure.
+import { sentence } from "../words.js";
+
+/** The BobSpark servers among all sources, by name. */
+export function bobsparks(listed) {
+  return Object.values(listed.sources.rows).filter(({ kind }) => kind === "bobspark").sort((one, other) => (one.key < other.key ? -1 : 1));
+}
+
+/** Whether nothing of a source is heard now, so that what is shown of it is old. */
+export function isOld(source) {
+  return Boolean(source) && ["stale", "backing-off", "stopped"].includes(source.state);
+}
+
+/** {kind, text, next} to say about a source, or null where all is well. `at` says a time. */
+export function troubleOf(source, at) {
+  const next = source.next_try_at ? ` Next try at ${at(source.next_try_at)}.` : "";
+  if (isOld(source)) {
+    const heard = source.last_heard_at ? ` What is shown of it is as it was at ${at(source.last_heard_at)}.` : "";
+    return { kind: "error", text: `${source.key} (${source.url}) does not answer since ${at(source.since)}. ${told(source.reason)}${heard}${next}` };
+  }
+  if (source.state === "connecting" && source.reason) return { kind: "warn", text: `${source.key} (${source.url}): ${told(source.reason)}${next}` };
+  const failing = source.concerns.filter(({ failures, missing }) => failures > 0 && !missing);
+  if (!failing.length) return null;
+  const parts = failing.map(({ name, reason, next_try_at: again }) => `${name}: ${told(reason)}${again ? ` Next try at ${at(again)}.` : ""}`);
+  return { kind: "warn", text: `${source.key} answers only in part; the rest is up to date. ${parts.join(" ")}` };
+}
+
+function told(reason) {
+  return reason ? sentence(reason.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase())) : "";
+}
