@@ -14,13 +14,20 @@ export function configOf(frame, theme, width) {
 }
 
 /** The smoothed lines alone. */
-export function dataOf({ lines }, theme) {
+export function dataOf({ lines, across }, theme) {
   return {
     datasets: lines.map(({ label, slot, traces }) => ({
-      label, data: traces.main, parsing: false, normalized: true, borderColor: theme.series[slot], backgroundColor: theme.series[slot],
+      label, data: inView(traces.main, across), parsing: false, normalized: true, borderColor: theme.series[slot], backgroundColor: theme.series[slot],
       borderDash: [], borderWidth: 1.75, borderJoinStyle: "round", pointRadius: 0, pointHitRadius: 0, pointHoverRadius: 0, tension: 0, spanGaps: false,
     })),
   };
+}
+
+/** The places that are seen, and one beyond either edge. */
+function inView(places, { left, right }) {
+  const first = places.findIndex(({ x }) => x >= left);
+  const last = places.findLastIndex(({ x }) => x <= right);
+  return first < 0 || last < 0 ? [] : places.slice(Math.max(0, Math.min(first, last) - 1), Math.max(first, last) + 2);
 }
 
 /** Scales, room and looks. */

@@ -82,6 +82,14 @@ export function badPlaces({ buckets: { step, last_step: last, bad } }) {
   return places;
 }
 
+/** {min, max} of the steps between two that are shown; of all of them where nothing is zoomed. */
+export function extremesOf({ facts, buckets: { step, last_step: last, min, max } }, { from, to }) {
+  if (from === null) return { min: facts.min, max: facts.max };
+  const inside = step.map((_, i) => i).filter((i) => last[i] >= from && step[i] <= to && min[i] !== null);
+  if (!inside.length) return { min: null, max: null };
+  return { min: Math.min(...inside.map((i) => min[i])), max: Math.max(...inside.map((i) => max[i])) };
+}
+
 /** Index of the bucket that holds `step`, else of the nearest one; -1 in an empty curve. */
 export function bucketAt({ buckets: { step, last_step: last } }, wanted) {
   let [low, high] = [0, step.length - 1];

@@ -7,7 +7,8 @@ import { configOf, dataOf, optionsOf } from "./config.js";
 import { frameOf } from "./frame.js";
 import { createOverlay } from "./overlay.js";
 import { watchPointer } from "./pointer.js";
-import { nearestIndex, readingAt, readingText, readingView } from "./reading.js";
+import { nearestIndex, readingAt, readingText } from "./reading.js";
+import { readingView } from "./reading_view.js";
 
 const EVERY_MS = 250;
 const SETTLED_MS = 180;

@@ -5,7 +5,7 @@ import { exact } from "../time.js";
 import { figure, plural, sentence } from "../words.js";
 import "./element.js";
 import { STOPS, TARGET } from "./choices.js";
-import { badPlaces } from "./curve.js";
+import { badPlaces, extremesOf } from "./curve.js";
 import { rawAddress } from "./loading.js";
 import { tableView } from "./table.js";
 import { loss, steps } from "./units.js";
@@ -32,7 +32,7 @@ export function lossPanel({ title, lines, choices, alarms, stale = false, pick =
 
 function drawing(title, lines, choices, alarms) {
   return html`${controls(choices)}
-    ${lines.length === 1 ? chips(lines[0].curve.facts) : nothing}
+    ${lines.length === 1 ? chips(lines[0].curve, choices) : nothing}
     <loss-canvas class="chart-area loss-area" ?hidden=${choices.table} .view=${viewOf(title, lines, choices, alarms)}></loss-canvas>
     ${choices.table ? tableView(title, lines) : html`<p class="chart-note loss-hint">Drag to zoom; ${choices.from === null ? "" : "double click shows all; "}with the chart focused, arrows read it and + and − zoom.</p>`}
     ${troubles(lines, alarms)}`;
@@ -72,10 +72,14 @@ function toggle(action, word, on) {
   return html`<button class="tool loss-toggle" type="button" data-action=${action} aria-pressed=${on ? "true" : "false"}>${on ? icons.check : nothing}${word}</button>`;
 }
 
-function chips({ last, best, best_step: at, min, max, count, bad }) {
+/** Last and best of the whole curve; the extremes of what is shown. */
+function chips(curve, choices) {
+  const { last, best, best_step: at, count, bad } = curve.facts;
+  const { min, max } = extremesOf(curve, choices);
+  const zoomed = choices.from === null ? nothing : html` <small>here</small>`;
   const one = (name, value, more = nothing) => html`<div class="loss-chip" data-chip=${name.toLowerCase()}><dt>${name}</dt><dd>${value}${more}</dd></div>`;
   return html`<dl class="loss-chips">${one("Last", loss(last))}${one("Best", loss(best), at === null ? nothing : html` <small>step ${figure(at)}</small>`)}
-    ${one("Min", loss(min))}${one("Max", loss(max))}${one("Steps seen", figure(count))}${bad ? one("No number", figure(bad)) : nothing}</dl>`;
+    ${one("Min", loss(min), zoomed)}${one("Max", loss(max), zoomed)}${one("Steps seen", figure(count))}${bad ? one("No number", figure(bad)) : nothing}</dl>`;
 }
 
 /** Each line with its figures; one of several can be taken away again. */
@@ -106,13 +110,13 @@ function failures(lines) {
 function troubles(lines, alarms) {
   const several = lines.length > 1;
   const places = lines.flatMap(({ label, curve }) => [
-    ...badPlaces(curve).map(({ from, to, count }) => ({ kind: "bad", from, to, text: `${several ? `${label}: ` : ""}no number at ${from === to ? "step" : "steps"} ${steps(from, to)}${to > from ? ` (${plural(count, "step")})` : ""}` })),
-    ...curve.gaps.map(([from, to]) => ({ kind: "hole", from, to, text: `${several ? `${label}: ` : ""}nothing was seen between steps ${steps(from, to)}` })),
+    ...badPlaces(curve).map(({ from, to, count }) => ({ kind: "bad", from, to, text: `${several ? `${label}: no` : "No"} number at ${from === to ? `step ${steps(from)}` : count === to - from + 1 ? `steps ${steps(from, to)}` : `${figure(count)} of the steps ${steps(from, to)}`}` })),
+    ...curve.gaps.map(([from, to]) => ({ kind: "hole", from, to, text: `${several ? `${label}: nothing` : "Nothing"} was seen between steps ${steps(from, to)}` })),
   ]);
   if (!places.length && !alarms.length) return nothing;
   return html`<ul class="loss-troubles" aria-label="What is wrong with the curve">
     ${repeat(alarms, ({ id }) => id, alarmRow)}
-    ${places.slice(0, MOST_PLACES).map((place) => html`<li data-kind=${place.kind}>${icons[place.kind === "bad" ? "circle-x" : "unplug"]}<span>${place.text[0].toUpperCase()}${place.text.slice(1)}.</span>${there(place.from, place.to)}</li>`)}
+    ${places.slice(0, MOST_PLACES).map((place) => html`<li data-kind=${place.kind}>${icons[place.kind === "bad" ? "circle-x" : "unplug"]}<span>${place.text}.</span>${there(place.from, place.to)}</li>`)}
     ${places.length > MOST_PLACES ? html`<li class="quiet">And ${plural(places.length - MOST_PLACES, "more place")}; the table has them all.</li>` : nothing}
   </ul>`;
 }

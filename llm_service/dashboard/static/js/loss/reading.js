@@ -1,6 +1,5 @@
-// What a drawing says of one place: the exact values of every line there, for the box at the pointer and for a screen reader.
-import { html, nothing } from "../lit.js";
-import { loss, moment, place, rate, steps } from "./units.js";
+// What a drawing says of one place: the exact values of every line there, and the same as a sentence. Pure.
+import { loss, place, steps } from "./units.js";
 
 const NEAR_PX = 7;
 
@@ -34,26 +33,6 @@ function figuresOf(buckets, i) {
     value: buckets.last[i], smooth: buckets.smooth[i], min: buckets.min[i], max: buckets.max[i], lr: buckets.lr[i], at: buckets.at[i],
     bad: buckets.bad[i], count: buckets.count[i], steps: steps(buckets.step[i], buckets.last_step[i]),
   };
-}
-
-/** The box at the pointer. */
-export function readingView({ title, rows, notes }, { axis, smoothing }) {
-  const alone = rows.length === 1;
-  return html`<b>${title}</b>
-    ${rows.map((row) => html`<div class="loss-read"><i class="swatch" data-slot=${row.line.slot}></i>
-      <span class="loss-read-name">${alone ? (smoothing ? "Smoothed" : "Loss") : row.line.label}</span><span class="figure">${loss(smoothing ? row.smooth : row.value)}</span></div>
-      ${alone ? aloneRows(row, axis, smoothing) : row.count > 1 ? html`<p class="loss-read-more">${loss(row.min)} to ${loss(row.max)}</p>` : nothing}`)}
-    ${notes.map((note) => html`<p class="loss-read-note">${note}</p>`)}`;
-}
-
-function aloneRows(row, axis, smoothing) {
-  const more = [
-    ...(smoothing ? [["Raw", loss(row.value)]] : []),
-    ...(row.count > 1 ? [["Lowest", loss(row.min)], ["Highest", loss(row.max)]] : []),
-    ...(row.lr === null ? [] : [["Rate", rate(row.lr)]]),
-    ...(axis === "step" ? [] : [["Step", row.steps]]), ...(axis === "wall" ? [] : [["At", moment(row.at)]]),
-  ];
-  return more.map(([name, value]) => html`<div class="loss-read"><i></i><span class="loss-read-name">${name}</span><span class="figure">${value}</span></div>`);
 }
 
 /** The same as one sentence. */

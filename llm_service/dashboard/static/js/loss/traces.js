@@ -1,6 +1,7 @@
 // A curve as lists of places to draw: the raw trace through every bucket's first, lowest, highest and last value, the band
 // between lowest and highest, the smoothed line, and where there is nothing. Pure; x and y are values, not pixels.
 import { scaleOf } from "./axis.js";
+import { badPlaces } from "./curve.js";
 
 /**
  * {main: [{x, y, i}], raw: runs of [x, y], band: runs of [x1, x2, min, max], holes and bad: [x1, x2] each, ends: x of each
@@ -12,7 +13,7 @@ export function tracesOf(curve, { axis, logX, logY }) {
   const shown = { x: (value) => !logX || value > 0, y: (value) => !logY || value > 0 };
   const { buckets, gaps } = curve;
   const made = {
-    main: [], raw: [], band: [], holes: holesOf(gaps, scale), bad: badOf(buckets, scale), ends: buckets.last_step.map(scale),
+    main: [], raw: [], band: [], holes: holesOf(gaps, scale), bad: badPlaces(curve).map(({ from, to }) => [scale(from), scale(to)]), ends: buckets.last_step.map(scale),
     scale, left: Infinity, right: -Infinity, hidden: 0,
   };
   let [run, band] = [null, null];
@@ -59,13 +60,6 @@ function placesOf({ step, last_step: lastStep, first, last, min, max, min_step: 
 
 function holesOf(gaps, scale) {
   return gaps.map(([from, to]) => [scale(from), scale(to)]);
-}
-
-/** Where steps had no number, as far as the buckets can tell. */
-function badOf({ step, last_step: last, bad }, scale) {
-  const found = [];
-  bad.forEach((count, i) => count && found.push([scale(step[i]), scale(last[i])]));
-  return found;
 }
 
 /** {least, most} of the raw values between two x, over several curves' traces; null where there is none. */

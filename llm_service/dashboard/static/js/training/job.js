@@ -32,7 +32,7 @@ export function jobView(state) {
     ${statsView(job, state.now)}
     ${job.pipeline ? pipelineParts(job, state) : nothing}
     ${lossOf(state, job, stale)}
-    <div class="job-panels">${isLive(job) ? factsView(own) : nothing}${previewView(job)}${gpuView(job)}${logView(job)}${configView(job)}</div>
+    <div class="job-panels">${isLive(job) ? factsView(own) : nothing}${previewView(job)}${gpuView(job)}${configView(job)}${logView(job)}</div>
     ${askView(own.asking, job, own)}
   </div>`;
 }

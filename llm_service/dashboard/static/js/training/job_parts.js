@@ -26,7 +26,7 @@ function bar(label, value, text) {
 /** The newest lines it wrote. */
 export function logView({ log }) {
   return html`<section class="panel wide" aria-label="Log"><header class="panel-head"><h3>Log <span class="count">${log.length ? `last ${plural(log.length, "line")}` : ""}</span></h3></header>
-    ${log.length ? html`<pre class="log-tail" tabindex="0">${log.join("\n")}</pre>` : html`<p class="quiet">Its server has told no line of its log.</p>`}</section>`;
+    ${log.length ? html`<div class="log-tail" tabindex="0" role="region" aria-label="Newest lines of the log"><pre>${log.join("\n")}</pre></div>` : html`<p class="quiet">Its server has told no line of its log.</p>`}</section>`;
 }
 
 /** How it was started, and what else its server tells of it. */

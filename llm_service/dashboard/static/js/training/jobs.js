@@ -55,7 +55,7 @@ function filter(field, label, options, chosen) {
 }
 
 function list(jobs, now) {
-  return html`<div class="job-heads" aria-hidden="true"><span>Job</span><span>Status</span><span>Progress</span><span class="figure">Loss</span><span class="figure">Steps</span><span class="figure">Time left</span><span>Where</span><span class="figure">Began</span></div>
+  return html`<div class="job-heads" aria-hidden="true"><span>Job</span><span>Status</span><span>Progress</span><span class="figure">Loss</span><span class="figure">Steps</span><span class="figure">Left or took</span><span>Where</span><span class="figure">Began</span></div>
     <ol class="job-list" aria-label="Training jobs">${repeat(jobs, ({ key }) => key, (job) => row(job, now))}</ol>`;
 }
 

@@ -36,7 +36,7 @@ export function createTrainingLoading(store) {
     const set = (patch) => put({ single: { ...own().single, [key]: { job: null, error: "", ...own().single[key], ...patch } } });
     set({ word: "loading" });
     try {
-      const { job } = await getJson(`/api/training/${encodeURIComponent(key)}`);
+      const job = await getJson(`/api/training/${encodeURIComponent(key)}`);
       set({ word: "ready", job, error: "" });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

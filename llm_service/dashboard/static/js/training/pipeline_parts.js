@@ -7,7 +7,7 @@ import { figure } from "../words.js";
 import { STAGE_NAMES, outcomeWords, passRates, share, stagesOf } from "./pipeline_specs.js";
 
 const ratesOf = remembered(passRates);
-const SIGNS = { done: "check", now: "circle-dot", failed: "x", ahead: "circle" };
+const SIGNS = { done: "check", now: "activity", failed: "x" };
 const SAID = { done: "done", now: "now", failed: "stopped here", ahead: "not yet" };
 
 /** Everything of a pipeline but its loss. */
@@ -26,7 +26,7 @@ function flowView(job) {
     <header class="panel-head"><h3>Iteration ${figure(iteration)}${most === null ? "" : ` of ${figure(most)}`}</h3>
       <p class="pipeline-score"><span>Score <b>${share(score)}</b></span><span>Target <b>${share(target)}</b></span>${suite ? html`<span>Suite <b>${suite}</b></span>` : nothing}${outcome ? html`<span class="pipeline-outcome" data-outcome=${outcome}>${outcomeWords(outcome)}</span>` : nothing}</p></header>
     <ol class="stages">${stagesOf(job).map(({ name, state }, i) => html`<li class="stage" data-state=${state} aria-current=${state === "now" ? "step" : nothing}>
-      <span class="stage-sign">${icons[SIGNS[state]]}</span><span class="stage-name">${STAGE_NAMES[name]}</span><span class="sr-only">, ${SAID[state]}</span>${i < 5 ? html`<i class="stage-link" aria-hidden="true"></i>` : nothing}</li>`)}</ol>
+      <span class="stage-sign">${icons[SIGNS[state]] ?? i + 1}</span><span class="stage-name">${STAGE_NAMES[name]}</span><span class="sr-only">, ${SAID[state]}</span>${i < 5 ? html`<i class="stage-link" aria-hidden="true"></i>` : nothing}</li>`)}</ol>
     <p class="stage-back">${icons["refresh-cw"]}<span>back to Evaluate until the target is reached${most === null ? "" : `, ${figure(most)} times at most`}</span></p>
     ${message ? html`<p class="pipeline-said">${message}</p>` : nothing}
   </section>`;

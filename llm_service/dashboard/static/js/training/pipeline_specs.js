@@ -26,8 +26,8 @@ export function passRates({ pipeline: { iterations, target } }) {
     series: [
       { name: "before", label: "Before", slot: "other", dashed: true, values: percents("pass_rate") },
       { name: "after", label: "After", slot: "1", values: percents("after_pass_rate") },
+      ...(target === null ? [] : [{ name: "target", label: "Target", slot: "3", dashed: true, values: iterations.map(() => Math.round(target * 1_000) / 10) }]),
     ],
-    marks: target === null ? [] : [{ value: Math.round(target * 1_000) / 10, label: `Target ${Math.round(target * 1_000) / 10} %` }],
   };
 }
 

@@ -1,5 +1,5 @@
 // The jobs of the page: those that are told live, over those that were asked for. Pure.
-import { isLive } from "./words.js";
+import { isLive } from "./figures.js";
 
 /** Every known job, the running ones first, each group newest first. */
 export function jobsOf(listed, own) {

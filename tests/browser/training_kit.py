@@ -1,0 +1,117 @@
+"""Boards with training jobs: cards as the house tells them, steps through the real loss log, and a page that shows them."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from llm_service.core.loss.points import Point
+from llm_service.core.observations import Announced
+from tests.kit.boards import Board
+from tests.kit.waiting import wait_until
+
+
+def at(seconds_ago: float = 0.0) -> str:
+    """A moment of the near past as the house writes it."""
+    return (datetime.now(UTC) - timedelta(seconds=seconds_ago)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def card(key: str, **more: Any) -> dict[str, Any]:
+    """A job card; what is not given nobody knows."""
+    source, _, job_id = key.partition(":")
+    blank = dict.fromkeys(
+        ("base_model", "node", "step", "steps", "epoch", "epochs", "progress", "loss", "first_loss", "best_loss")
+        + ("learning_rate", "rating", "steps_per_s", "eta_s", "elapsed_s", "finished_at", "gpu", "examples", "pipeline")
+    )
+    known = {"key": key, "id": job_id, "source": source, "kind": "finetune", "status": "running", "name": job_id}
+    texts = {"error": "", "preview_in": "", "preview_out": "", "started_at": at(600), "heard_at": at()}
+    lists: dict[str, Any] = {"log": [], "series": [key], "alarms": [], "config": {}, "actions": ["cancel"]}
+    return {**blank, **known, **texts, **lists, **more}
+
+
+def curve(steps: int, *, first: int = 1, stride: int = 1, seed: int = 1, tau: float = 0.25, floor: float = 0.2) -> list[Point]:
+    """A healthy curve: falls from about 3.4 towards `floor`, with noise; one step a second until now."""
+    dice = random.Random(seed)
+    now_ms = int(datetime.now(UTC).timestamp() * 1000)
+    return [
+        Point(
+            first + i * stride,
+            max(0.01, 3.2 * math.exp(-i / (tau * steps)) + floor + dice.gauss(0, 0.05)),
+            2e-4 * (1 - i / steps),
+            3 * i / steps,
+            now_ms - (steps - i) * 1000,
+        )
+        for i in range(steps)
+    ]
+
+
+class Training:
+    """Tells a board of jobs as sources do, and keeps their steps."""
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.losses = board.runtime.upstreams.loss_log()
+        self.losses.start()
+        self.jobs: dict[str, dict[str, Any]] = {}
+
+    def stop(self) -> None:
+        self.losses.stop(2.0)
+
+    def _tell(self, event: str, body: dict[str, Any], rows: dict[str, Any]) -> None:
+        self.board.runtime.hub.publish(Announced("training", event, body, rows=rows))
+
+    def begin(self, key: str, **more: Any) -> dict[str, Any]:
+        """A job that is seen from now on."""
+        self.jobs[key] = card(key, **more)
+        self._tell("job.started", {"job": dict(self.jobs[key])}, {key: dict(self.jobs[key])})
+        return self.jobs[key]
+
+    def advance(self, key: str, **changed: Any) -> None:
+        """Some of its fields have changed."""
+        self.jobs[key] = {**self.jobs[key], **changed}
+        self._tell("job.advanced", {"jobs": [{"key": key, **changed}]}, {key: dict(self.jobs[key])})
+
+    def end(self, key: str, status: str = "completed", **more: Any) -> None:
+        """It ended."""
+        was = self.jobs[key]["status"]
+        self.jobs[key] = {**self.jobs[key], "status": status, "finished_at": at(), "actions": [], **more}
+        self._tell("job.finished", {"job": dict(self.jobs[key]), "was": was}, {key: dict(self.jobs[key])})
+
+    def forget(self, key: str) -> None:
+        """It leaves the list."""
+        del self.jobs[key]
+        self._tell("job.advanced", {"jobs": [], "gone": [key]}, {key: None})
+
+    def steps(self, key: str, points: Sequence[Point], series: str | None = None, *, running: bool = True) -> None:
+        """Steps of its curve; returns when they are kept."""
+        self.losses.append(key, series or key, points, running=running)
+        last = points[-1].step
+
+        def kept() -> bool:
+            status, answer = self.board.get(f"/api/training/{key}/series?points=10")
+            facts = [one["facts"] for one in answer["series"] if one["key"] == (series or key)] if status == 200 else []
+            return bool(facts) and (facts[0]["last_step"] or 0) >= last
+
+        wait_until(kept, f"step {last} of {key}", 10.0)
+
+
+def drawing(page: Page) -> Locator:
+    """The loss chart."""
+    return page.locator("loss-canvas")
+
+
+def drawn(page: Page) -> None:
+    """Wait until the loss chart has been drawn."""
+    expect(drawing(page)).to_have_attribute("data-drawn", expect_any())
+
+
+def expect_any() -> Any:
+    """Any text at all."""
+    import re
+
+    return re.compile(".+")

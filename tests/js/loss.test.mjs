@@ -1,0 +1,164 @@
+// Loss curves as values: choices of the address, steps that arrive, axes, what is drawn.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { between, scaleOf, stepAt, ticksOf } from "../../llm_service/dashboard/static/js/loss/axis.js";
+import { NO_BOOK, curveOf, ofJob, withAnswer, withAppended, withFailure } from "../../llm_service/dashboard/static/js/loss/book.js";
+import { STOPS, keysOf, nearest, parseChoices, textOf, withChoices } from "../../llm_service/dashboard/static/js/loss/choices.js";
+import { badPlaces, bucketAt, extremesOf, isCrowded, withPoints } from "../../llm_service/dashboard/static/js/loss/curve.js";
+import { frameOf } from "../../llm_service/dashboard/static/js/loss/frame.js";
+import { nearestIndex, readingAt, readingText } from "../../llm_service/dashboard/static/js/loss/reading.js";
+import { tracesOf } from "../../llm_service/dashboard/static/js/loss/traces.js";
+import { loss, rate, span, steps } from "../../llm_service/dashboard/static/js/loss/units.js";
+import { curve, point } from "./loss_kit.mjs";
+
+const PLAIN = parseChoices({});
+
+test("choices come back from the address as they went in, and what is usual is left out", () => {
+  const more = withChoices({ job: "spark:a" }, { smoothing: 0.95, logY: true, axis: "relative", from: 10, to: 90, others: ["x:1,2", "y:5%"], target: false, table: true });
+  assert.deepEqual(parseChoices(more), { smoothing: 0.95, logY: true, logX: false, axis: "relative", from: 10, to: 90, others: ["x:1,2", "y:5%"], target: false, table: true });
+  assert.equal(more.job, "spark:a");
+  assert.deepEqual(withChoices(more, { smoothing: 0.8, logY: false, axis: "step", from: null, to: null, others: [], target: true, table: false }), { job: "spark:a" });
+});
+
+test("what makes no sense in an address is as if it were not there", () => {
+  const found = parseChoices({ smooth: "7", x: "moon", from: "90", to: "10", with: ",,a,a,b,c,d,e,f,g" });
+  assert.deepEqual([found.smoothing, found.axis, found.from, found.to, found.others], [0.8, "step", null, null, ["a", "b", "c", "d", "e", "f"]]);
+  assert.equal(parseChoices({ xlog: "yes", x: "wall" }).logX, false, "the time of day has no beginning");
+});
+
+test("smoothing snaps to the stops that the server keeps", () => {
+  assert.equal(nearest(0.93), 0.95);
+  assert.deepEqual(STOPS.map(nearest), [...STOPS]);
+  assert.deepEqual(keysOf(textOf(["a,b", "c%2C"])), ["a,b", "c%2C"]);
+});
+
+test("a step that arrives makes a bucket, or goes into the last one, and moves the facts", () => {
+  const raw = withPoints(curve([3, 2, 1]), [point(4, 0.5)]);
+  assert.deepEqual([raw.buckets.step, raw.buckets.last, raw.facts.last, raw.facts.best_step, raw.facts.count], [[1, 2, 3, 4], [3, 2, 1, 0.5], 0.5, 4, 4]);
+  const wide = withPoints({ ...curve([3, 2, 1, 1.5]), width: 4, buckets: curve([1]).buckets, facts: { ...curve([1]).facts, last_step: 4, count: 4 } }, [point(5, 9), point(6, 0.25)]);
+  assert.deepEqual([wide.buckets.step, wide.buckets.min, wide.buckets.max, wide.buckets.min_step], [[1, 5], [1, 0.25], [1, 9], [1, 6]]);
+});
+
+test("steps that are known already change nothing, and the curve stays the same object", () => {
+  const before = curve([3, 2, 1]);
+  assert.equal(withPoints(before, [point(2, 7), point(3, 7)]), before);
+});
+
+test("the smoothed line goes on exactly as the server smooths", () => {
+  const losses = [3, 2.5, 2.8, null, 1.9, 2.2, 0.4];
+  const weight = 0.9;
+  let biased = 0;
+  let count = 0;
+  const expected = losses.map((value) => {
+    if (value === null) return null;
+    count += 1;
+    biased = weight * biased + (1 - weight) * value;
+    return biased / (1 - weight ** count);
+  });
+  const first = { ...curve([3]), smoothing: weight };
+  const grown = losses.slice(1).reduce((known, value, i) => withPoints(known, [point(i + 2, value)]), first);
+  grown.buckets.smooth.forEach((value, i) => (expected[i] === null ? assert.equal(value, null) : assert.ok(Math.abs(value - expected[i]) < 1e-12, `step ${i + 1}`)));
+});
+
+test("steps without a number are places of their own, neighbours joined", () => {
+  const sick = curve([3, null, null, 2, null]);
+  assert.deepEqual(badPlaces(sick), [{ from: 2, to: 3, count: 2 }, { from: 5, to: 5, count: 1 }]);
+  assert.equal(withPoints(sick, [point(6, null)]).facts.bad, 4);
+  const { raw, main, bad } = tracesOf(sick, PLAIN);
+  assert.deepEqual(raw.map((run) => run.length), [1, 1], "the line is broken there");
+  assert.ok(main.some(({ y }) => Number.isNaN(y)));
+  assert.deepEqual(bad, [[2, 3], [5, 5]]);
+});
+
+test("a hole in the steps breaks the line and is told as a hole", () => {
+  const { raw, holes } = tracesOf({ ...curve([3, 2, 1], [1, 2, 90]), gaps: [[2, 90]] }, PLAIN);
+  assert.deepEqual([raw.length, holes], [2, [[2, 90]]]);
+});
+
+test("the raw trace passes every bucket's extremes in the order they came", () => {
+  const one = curve([2]);
+  const buckets = { ...one.buckets, step: [10], last_step: [19], first: [2], last: [1], min: [0.1], min_step: [17], max: [9], max_step: [12], count: [10] };
+  assert.deepEqual(tracesOf({ ...one, buckets }, PLAIN).raw[0], [[10, 2], [12, 9], [17, 0.1], [19, 1]]);
+});
+
+test("axes: steps as they are, seconds since the own beginning, the time of day", () => {
+  const own = curve([3, 2, 1]);
+  assert.equal(scaleOf(own, "relative")(3), 2);
+  assert.equal(scaleOf(own, "wall")(1), Date.parse("2026-01-01T00:00:01Z"));
+  assert.equal(stepAt(own, "relative", 1.1), 2);
+  assert.equal(between([1, 3], [10, 30], 2), 20);
+  assert.deepEqual(ticksOf("step", 0, 100, 5, false), [0, 20, 40, 60, 80, 100]);
+  assert.deepEqual(ticksOf("relative", 0, 600, 5, false), [0, 120, 240, 360, 480, 600]);
+  assert.deepEqual(ticksOf("step", 1, 10_000, 5, true), [1, 10, 100, 1_000, 10_000]);
+  assert.deepEqual(ticksOf("step", 0, 2, 9, false), [0, 1, 2], "no half steps");
+});
+
+test("a log axis leaves out what has no place on it", () => {
+  const frame = frameOf({ lines: [{ key: "a", curve: curve([3, 0, 1], [0, 1, 2]) }], choices: { ...PLAIN, logX: true, logY: true }, alarms: [] });
+  assert.ok(frame.across.left > 0 && frame.up.min > 0);
+  assert.ok(frame.lines[0].traces.raw.flat().every(([x, y]) => x > 0 && y > 0));
+});
+
+test("runs lie over each other from their own beginning, and a spike is inside the axis", () => {
+  const lines = [{ key: "a", curve: curve([3, 2, 1]) }, { key: "b", curve: curve([4, 90, 1, 1], [1, 2, 3, 4], "2026-06-01T00:00:00Z") }];
+  const frame = frameOf({ lines, choices: { ...PLAIN, axis: "relative" }, alarms: [] });
+  assert.deepEqual([frame.across.left, frame.across.right], [0, 3]);
+  assert.ok(frame.up.max > 90);
+  assert.equal(frame.up.min, 0);
+});
+
+test("a zoom is what is chosen; its extremes are those of what is shown", () => {
+  const own = curve([9, 2, 1, 5]);
+  const frame = frameOf({ lines: [{ key: "a", curve: own }], choices: { ...PLAIN, from: 2, to: 3, target: false }, alarms: [] });
+  assert.deepEqual(frame.across, { left: 2, right: 3 });
+  assert.ok(frame.up.max < 3);
+  assert.deepEqual(extremesOf(own, { from: 2, to: 3 }), { min: 1, max: 2 });
+  assert.deepEqual(extremesOf(own, { from: null, to: null }), { min: 1, max: 9 });
+});
+
+test("an alarm stands at its step, with its sentence in the reading", () => {
+  const alarm = { id: "1", series: "a", step: 2, kind: "spike", sentence: "Loss jumped." };
+  const frame = frameOf({ lines: [{ key: "a", label: "run", slot: "1", curve: curve([3, 9, 1]) }], choices: PLAIN, alarms: [alarm, { ...alarm, id: "2", series: "elsewhere" }] });
+  assert.deepEqual(frame.alarms.map(({ id, x }) => [id, x]), [["1", 2]]);
+  const said = readingText(readingAt(frame, 2, (distance) => distance * 100), { smoothing: 0 });
+  assert.equal(said, "Step 2: 9.0000. Loss jumped.");
+});
+
+test("the nearest bucket is found from either side", () => {
+  assert.deepEqual([0, 1, 1.4, 1.6, 99].map((x) => nearestIndex({ ends: [1, 2, 3] }, x)), [0, 0, 0, 1, 2]);
+  assert.equal(nearestIndex({ ends: [] }, 1), -1);
+  assert.equal(bucketAt(curve([1, 1, 1], [10, 20, 30]), 24), 1);
+});
+
+test("the book keeps the whole curve, a zoomed part, and takes steps into both", () => {
+  const whole = withAnswer(NO_BOOK, "a", { from: null, to: null }, { series: [{ ...curve([3, 2, 1]), key: "a" }] });
+  const zoomed = withAnswer(whole, "a", { from: 2, to: 9 }, { series: [{ ...curve([2, 1], [2, 3]), key: "a" }] });
+  assert.equal(curveOf(zoomed, "a", "a", { from: null, to: null }).buckets.step.length, 3);
+  assert.equal(curveOf(zoomed, "a", "a", { from: 3, to: 8 }).buckets.step.length, 2);
+  assert.equal(curveOf(zoomed, "a", "a", { from: 1, to: 8 }).buckets.step.length, 3, "a part that does not reach is not drawn");
+  const { book, ask } = withAppended(zoomed, { job: "a", series: "a", points: [point(4, 0.5)], count: 1, rewritten: false }, 100);
+  assert.equal(ask, false);
+  assert.equal(curveOf(book, "a", "a", { from: null, to: null }).facts.last, 0.5);
+});
+
+test("what cannot be folded in is asked for again: rewritten steps, more than were told, an unknown series, a crowd", () => {
+  const known = withAnswer(NO_BOOK, "a", { from: null, to: null }, { series: [{ ...curve([3, 2, 1]), key: "a" }] });
+  const told = { job: "a", series: "a", points: [point(4, 1)], count: 1, rewritten: false };
+  assert.equal(withAppended(known, { ...told, rewritten: true }, 100).ask, true);
+  assert.equal(withAppended(known, { ...told, count: 900 }, 100).ask, true);
+  assert.equal(withAppended(known, { ...told, series: "a/iter-2" }, 100).ask, true);
+  assert.equal(withAppended(NO_BOOK, told, 100).ask, false, "nobody looks at it");
+  assert.ok(isCrowded(curve(Array(40).fill(1)), 20) && !isCrowded(curve(Array(30).fill(1)), 20));
+});
+
+test("a failure keeps what was there and says why", () => {
+  const known = withFailure(withAnswer(NO_BOOK, "a", { from: null, to: null }, { series: [{ ...curve([1]), key: "a" }] }), "a", "The disk is full.");
+  assert.deepEqual([ofJob(known, "a").word, ofJob(known, "a").error, Boolean(ofJob(known, "a").whole)], ["failed", "The disk is full.", true]);
+});
+
+test("figures are said with what nobody knows as a dash", () => {
+  assert.deepEqual([null, 0.17512, 0, 1234.5, 0.00001].map(loss), ["–", "0.1751", "0.0000", "1234.5", "1.000e-5"]);
+  assert.deepEqual([null, 2e-4, 0.05, 0].map(rate), ["–", "2e-4", "0.05", "0"]);
+  assert.deepEqual([null, 5, 200, 3_900, 100_000].map(span), ["–", "5 s", "3 min 20 s", "1 h 05 min", "1 d 3 h"]);
+  assert.deepEqual([steps(1_200), steps(1_200, 1_263), steps(null)], ["1,200", "1,200 to 1,263", "–"]);
+});
