@@ -21,8 +21,9 @@ class RunFigures(NamedTuple):
 
 
 class RunCounts(NamedTuple):
-    """How the runs of one source stand; those of the day by when they ended."""
+    """How the runs of one source stand; those of the day by when they ended. `known` are all that are kept."""
 
+    known: int
     running: int
     completed_today: int
     failed_today: int

@@ -60,8 +60,13 @@ class RunBatches:
                 self._drop(len(batch.events) + len(batch.cards))
                 self._open = None
 
+    @property
+    def waiting(self) -> int:
+        """Events that are not written yet."""
+        return sum(len(batch.events) for batch in self._waiting)
+
     def _as_many_as_may_wait(self, events: Sequence[tuple[str, RunEvent]]) -> Sequence[tuple[str, RunEvent]]:
-        room = max(0, MOST_WAITING - sum(len(batch.events) for batch in self._waiting))
+        room = max(0, MOST_WAITING - self.waiting)
         if room < len(events):
             self._drop(len(events) - room)
         return events[:room]

@@ -36,6 +36,11 @@ class RunStore:
         """Cards and events since the start that could not be kept."""
         return self._batches.dropped
 
+    @property
+    def waiting(self) -> int:
+        """Events that wait to be written."""
+        return self._batches.waiting
+
     def keep(self, runs: Sequence[RunCard], events: Sequence[tuple[str, RunEvent]] = ()) -> None:
         """Keep whole cards by key, and events by (key, n); the card of a run must be kept before its events, or with.
 

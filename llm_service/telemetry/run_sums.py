@@ -18,8 +18,8 @@ def counts(db: sqlite3.Connection, source: str, day_start_ms: int) -> RunCounts:
         " WHERE ended_ms >= ? AND source = ?"
     )
     completed, failed = db.execute(today, (day_start_ms, source)).fetchone()
-    tokens = db.execute("SELECT sum(tokens_out) FROM runs WHERE source = ?", (source,)).fetchone()[0]
-    return RunCounts(db.execute(running, (source,)).fetchone()[0], completed, failed, tokens)
+    known, tokens = db.execute("SELECT count(*), sum(tokens_out) FROM runs WHERE source = ?", (source,)).fetchone()
+    return RunCounts(known, db.execute(running, (source,)).fetchone()[0], completed, failed, tokens)
 
 
 def finished_between(db: sqlite3.Connection, source: str, from_ms: int, to_ms: int) -> int:
@@ -34,6 +34,6 @@ def figures(db: sqlite3.Connection, source: str | None, from_ms: int) -> list[Ru
     values: tuple[object, ...] = (from_ms, from_ms) if source is None else (from_ms, from_ms, source)
     sql = (
         f"SELECT {', '.join(RunFigures._fields)} FROM runs"
-        f" WHERE (at_ms >= ? OR ended_ms >= ?){of_source} ORDER BY at_ms DESC LIMIT {MOST}"
+        f" WHERE (at_ms >= ? OR ended_ms >= ?){of_source} ORDER BY at_ms DESC, key DESC LIMIT {MOST}"
     )
     return [RunFigures(*row) for row in db.execute(sql, values)][::-1]

@@ -214,6 +214,7 @@ def test_what_waits_for_a_database_that_cannot_be_written_is_bounded_and_counted
         busy.set()
         settled(recorder)
         assert len(store.events("s:a", limit=500)["events"]) == 100
+        wait_until(lambda: store.waiting == 0, "room for more")
         store.keep([], [("s:a", run_event(101))])
         assert store.dropped == 50
     store.keep([run_card("late")])
@@ -266,8 +267,8 @@ def test_counts_are_of_one_source_and_of_the_day(tmp_path: Path) -> None:
             ]
         )
         settled(recorder)
-        assert store.counts("s", midnight) == (1, 1, 1, 10_007)
-        assert store.counts("nobody", midnight) == (0, 0, 0, None)
+        assert store.counts("s", midnight) == (5, 1, 1, 1, 10_007)
+        assert store.counts("nobody", midnight) == (0, 0, 0, 0, None)
         assert store.finished_between("s", midnight - 60_000, midnight) == 1
         assert [run.key for run in store.figures("s", midnight)] == ["s:a", "s:c", "s:d", "s:e"]
         assert {run.source for run in store.figures(None, 0)} == {"s", "t"}

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 QUEUE = "/api/runs/queue"
 ACTIVE = "/api/coordinator/jobs/active"
 QUEUE_S, ACTIVE_S = 6.0, 5.0
+BEGINNING_S, BEGINNING = 2.0, 3
+"""The first times are close together: how many runs there are is known only once the list of runs has come too."""
 MINUTE_MS = 60_000
 MOST_SAMPLES = 120
 MOST_ITEMS = 500
@@ -63,6 +65,7 @@ class QueueWatch:
         self._zone = zone
         self._now_ms = now_ms
         self._guard = threading.Lock()
+        self._asked = 0
         self._rows: list[RunRow] | None = None
         self._told_at: str | None = None
         self._reason = ""
@@ -76,7 +79,7 @@ class QueueWatch:
     def questions(self) -> list[Question]:
         """The queue, which history needs, and the active job while somebody looks."""
         return [
-            Question("queue", lambda: QUEUE_S, self._ask_queue),
+            Question("queue", lambda: QUEUE_S if self._asked >= BEGINNING else BEGINNING_S, self._ask_queue),
             Question("active-job", lambda: ACTIVE_S if self._seen() else None, self._ask_job),
         ]
 
@@ -91,6 +94,7 @@ class QueueWatch:
         now_ms = self._now_ms()
         counts = self._counted(now_ms)
         with self._guard:
+            self._asked += 1
             self._rows, self._reason, self._told_at = rows, "", iso_seconds(now_ms / 1000)
             self._counts = counts
         self._sample(len(rows), now_ms)
@@ -107,11 +111,13 @@ class QueueWatch:
         self._tell()
 
     def _counted(self, now_ms: int) -> RunCounts | None:
+        """None where nothing is kept, and before the first runs of a server can have been."""
         try:
-            return self._runs.counts(self._source, self._zone.day_start_ms(now_ms))
+            counts = self._runs.counts(self._source, self._zone.day_start_ms(now_ms))
         except LlmServiceError as error:
             log.debug("the runs of %s cannot be counted: %s", self._source, error)
             return None
+        return None if counts.known == 0 and self._asked < BEGINNING else counts
 
     def _sample(self, depth: int, now_ms: int) -> None:
         """Once a minute; a minute in which nobody could ask has none."""
