@@ -1,0 +1,136 @@
+"""A run's events are here once each, whoever tells them and how often."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from llm_service.core.bobspark.fields import Reading
+from llm_service.core.bobspark.stream_events import RunNews, stored_news
+from llm_service.core.run_chain import Chain
+
+AT = "2026-03-01T14:00:00.000Z"
+
+
+def made(number: int) -> RunNews:
+    """Event `number` of a run that alternates between routing (which repeats itself) and writing."""
+    if number % 3 == 0:
+        row = {"event_type": "status", "node": "supervisor", "data": {"message": "Routing to code_agent"}}
+    else:
+        row = {
+            "event_type": "node_update",
+            "node": "code_agent",
+            "data": {"iteration": number // 3, "tokens_out": number * 10, "snippet": f"line {number}"},
+        }
+    news = stored_news({**row, "id": number, "ts": AT}, Reading())
+    assert news is not None
+    return news
+
+
+def streamed(number: int) -> RunNews:
+    """The same event as a stream tells it: without id and time."""
+    return made(number)._replace(id=None, at=None)
+
+
+def ids(chain: Chain) -> list[str | None]:
+    return [event["id"] for event in chain.events]
+
+
+def test_the_record_gives_heard_events_their_ids_and_adds_none() -> None:
+    chain = Chain()
+    for number in range(1, 10):
+        assert chain.hear(streamed(number), AT) is not None
+    merged = chain.merge([made(number) for number in range(1, 10)], AT)
+    assert merged.new == []
+    assert len(merged.confirmed) == 9
+    assert ids(chain) == [str(number) for number in range(1, 10)]
+
+
+def test_what_was_missed_is_added_by_the_record_alone() -> None:
+    chain = Chain()
+    for number in (1, 2, 7, 8, 9):
+        chain.hear(streamed(number), AT)
+    merged = chain.merge([made(number) for number in range(1, 10)], AT)
+    assert len(chain.events) == 9
+    assert len(merged.new) == 4
+    assert sorted(ids(chain), key=str) == [str(number) for number in range(1, 10)]
+    assert chain.merge([made(number) for number in range(1, 10)], AT).new == []
+
+
+def test_what_the_record_had_when_the_stream_was_opened_is_not_heard_again() -> None:
+    chain = Chain()
+    chain.merge([made(number) for number in range(1, 6)], AT)
+    chain.merge([made(number) for number in range(1, 9)], AT, coming=True)
+    heard = [chain.hear(streamed(number), AT) for number in range(7, 11)]
+    assert [event is not None for event in heard] == [False, False, True, True]
+    assert chain.last_n == 10
+
+
+def test_an_equal_event_after_the_first_new_one_is_new() -> None:
+    chain = Chain()
+    chain.merge([made(3)], AT, coming=True)
+    assert chain.hear(streamed(4), AT) is not None
+    assert chain.hear(streamed(6), AT) is not None
+
+
+def test_an_id_of_the_streams_own_is_known_again() -> None:
+    chain = Chain()
+    assert chain.hear(streamed(1), AT, "1") is not None
+    assert chain.hear(streamed(1), AT, "1") is None
+    assert chain.merge([made(1), made(2)], AT).new[0][0]["id"] == "2"
+
+
+def test_a_record_without_ids_is_told_apart_by_type_and_time() -> None:
+    chain = Chain()
+    record = [made(number)._replace(id=None, at=f"2026-03-01T14:00:{number:02}.000Z") for number in range(1, 6)]
+    assert len(chain.merge(record, AT).new) == 5
+    assert chain.merge(record, AT).new == []
+
+
+def test_counts_that_began_again_do_not_make_two_events_of_one() -> None:
+    chain = Chain()
+    for number in range(1, 7):
+        chain.hear(streamed(number)._replace(tokens_out=1), AT)
+    assert chain.merge([made(number) for number in range(1, 7)], AT, counts=False).new == []
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_any_mixture_of_cuts_and_readings_ends_with_every_event_once(seed: int) -> None:
+    chance = random.Random(seed)
+    total, chain, now = 120, Chain(), 0
+    while now < total:
+        # A record, a few events in between, the opening of the stream, the record again, and the stream until a cut.
+        chain.merge([made(number) for number in range(1, now + 1)], AT)
+        opened = min(total, now + chance.randint(0, 4))
+        read = min(total, opened + chance.randint(0, 4))
+        chain.merge([made(number) for number in range(1, read + 1)], AT, coming=True)
+        cut = min(total, read + chance.randint(0, 15))
+        for number in range(opened + 1, cut + 1):
+            chain.hear(streamed(number), AT)
+        now = min(total, cut + chance.randint(0, 10))
+    chain.merge([made(number) for number in range(1, total + 1)], AT)
+    assert sorted(int(event_id or 0) for event_id in ids(chain)) == list(range(1, total + 1))
+    assert [event["n"] for event in chain.events] == list(range(1, total + 1))
+
+
+def test_an_earlier_process_is_gone_on_with() -> None:
+    first = Chain()
+    first.merge([made(number) for number in range(1, 5)], AT)
+    first.hear(streamed(5), AT)
+    second = Chain()
+    second.seed(list(first.events))
+    merged = second.merge([made(number) for number in range(1, 8)], AT)
+    assert [event["id"] for event, _ in merged.new] == ["6", "7"]
+    assert [event["n"] for event in second.events] == list(range(1, 8))
+
+
+def test_events_are_given_on_from_a_number_while_they_are_in_memory() -> None:
+    chain = Chain()
+    for number in range(1, 3_001):
+        chain.hear(streamed(number), AT)
+    assert chain.after(0, 10) is None
+    later = chain.after(2_990, 5)
+    assert later is not None
+    assert [event["n"] for event in later] == [2991, 2992, 2993, 2994, 2995]
+    assert chain.after(3_000, 5) == []
