@@ -12,7 +12,8 @@ from llm_service.simulators.runs import Run, Runs
 
 CONTAINER = "donut-finetune"
 LOG_TAIL = 100
-TOKENS_A_PAIR = 120
+CHUNKS_A_JOB = 5
+FIRST_PID = 20_000
 
 
 class FinetuneEndpoints:
@@ -71,12 +72,12 @@ class FinetuneEndpoints:
             return Reply(self._row(job))
 
     def jobs(self) -> object:
-        """What runs or waits: the fine-tune by its PID, and every live run as a data-generation job."""
+        """What runs or waits: the fine-tune by its PID, and data-generation jobs of up to five runs, a chunk each."""
         with self._finetunes.lock:
             job = self._finetunes.running()
             rows = [self._job_of_finetune(job)] if job else []
         with self._runs.lock:
-            rows += [self._job_of_run(run) for run in self._runs.all.values() if run.live]
+            rows += [self._job_of_runs(pid, runs) for pid, runs in self._live_groups().items()]
         return self._answers.bare("jobs", rows)
 
     def cancel_job(self, request: Request) -> Reply:
@@ -88,10 +89,11 @@ class FinetuneEndpoints:
                     self._finetunes.cancel(job)
                     return Reply({"status": "cancelled"})
         with self._runs.lock:
-            for run in self._runs.all.values():
-                if str(_pid(run)) == number and run.live:
-                    self._runs.cancel(run)
-                    return Reply({"status": "cancelled"})
+            runs = next((runs for pid, runs in self._live_groups().items() if str(pid) == number), [])
+            for run in runs:
+                self._runs.cancel(run)
+        if runs:
+            return Reply({"status": "cancelled"})
         raise Refusal(404, "Job not found")
 
     def containers(self) -> object:
@@ -141,20 +143,30 @@ class FinetuneEndpoints:
             "status": job.status,
         }
 
-    def _job_of_run(self, run: Run) -> dict[str, Any]:
-        done = min(95, run.iterations * 100 // max(1, run.plan.iterations))
+    def _live_groups(self) -> dict[int, list[Run]]:
+        """Consecutive runs by the process that makes them, where one of them is live."""
+        groups: dict[int, list[Run]] = {}
+        for run in self._runs.all.values():
+            if run.number > 0:
+                groups.setdefault(FIRST_PID + (run.number - 1) // CHUNKS_A_JOB, []).append(run)
+        return {pid: runs for pid, runs in groups.items() if any(run.live for run in runs)}
+
+    def _job_of_runs(self, pid: int, runs: list[Run]) -> dict[str, Any]:
+        first = runs[0]
+        ended = sum(1 for run in runs if not run.live)
+        done = sum(min(0.95, run.iterations / run.plan.iterations) if run.live else 1.0 for run in runs)
         return {
-            "id": f"PID-{_pid(run)}",
-            "pid": _pid(run),
-            "type": run.plan.kind,
-            "domain": run.plan.domain,
-            "node": run.node,
-            "count": 100,
+            "id": f"PID-{pid}",
+            "pid": pid,
+            "type": first.plan.kind,
+            "domain": first.plan.domain,
+            "node": first.node,
+            "count": 100 * len(runs),
             "severities": None,
-            "chunk": f"{run.iterations}/{run.plan.iterations}",
-            "elapsed": elapsed_text(self._now() - (run.started or run.created)),
-            "progress": done,
-            "status": run.status,
+            "chunk": f"{ended + 1}/{len(runs)}",
+            "elapsed": elapsed_text(self._now() - (first.started or first.created)),
+            "progress": int(done / len(runs) * 100),
+            "status": "running" if any(run.status == "running" for run in runs) else "queued",
         }
 
 
@@ -164,7 +176,3 @@ def elapsed_text(seconds: float) -> str:
     if whole < 60:
         return f"{whole}s"
     return f"{whole // 60}m {whole % 60}s" if whole < 3600 else f"{whole // 3600}h {whole // 60 % 60:02}m"
-
-
-def _pid(run: Run) -> int:
-    return 20_000 + run.number
