@@ -44,7 +44,7 @@ def open_stream(
     headers: dict[str, str | bytes] = {"Cache-Control": "no-store"}
     if last_event_id.strip():
         headers["Last-Event-ID"] = last_event_id.strip().encode()
-    response, asked = client.open("GET", path, accept="text/event-stream", headers=headers)
+    response, asked = client.open("GET", path, accept="text/event-stream", headers=headers, alone=True)
     try:
         answers.judge(response, asked, time.monotonic() + _WELCOME_S)
         answers.require_event_stream(response, asked)

@@ -112,14 +112,18 @@ class Client:
         body: object = None,
         accept: str = "application/json",
         headers: Mapping[str, str | bytes] | None = None,
+        alone: bool = False,
     ) -> Opened:
-        """Send a request and return when its headers are there, whatever the status."""
+        """Send a request and return when its headers are there, whatever the status.
+
+        `alone`: over a connection of its own, as a stream is that keeps it for long.
+        """
         asked = self._asked(method, path)
         if not path.startswith("/"):
             raise Refused(asked.said("is no path of this server"), 400)
         sent = self._prepared(method, path, params, body, {"Accept": accept, **(headers or {})}, asked)
         began_s = time.time()
-        response = self._sent_again(sent, asked) if method == "GET" else self._sent_once(sent, asked)
+        response = self._sent_once(sent, asked) if alone or asked.writes else self._sent_again(sent, asked)
         skew_s = answers.clock_skew(response, began_s, time.time())
         self.skew_s = skew_s if skew_s is not None else self.skew_s
         return Opened(response, asked)
@@ -168,12 +172,12 @@ class Client:
             raise Unreachable(crossed.sentence) from crossed
 
     def _sent_once(self, sent: requests.PreparedRequest, asked: Asked) -> requests.Response:
-        """What changes something gets a connection of its own: then a failure is never that of an old one."""
+        """Over a connection of its own, so that the failure of an old one never leaves open what was done."""
         sent.headers["Connection"] = "close"
         try:
             return self._send(JudgedAdapter(self._sockets, self._tls), sent, asked)
         except _Crossed as crossed:
-            raise Unreachable(crossed.sentence, maybe_done=True) from crossed
+            raise Unreachable(crossed.sentence, maybe_done=asked.writes) from crossed
 
     def _send(self, adapter: JudgedAdapter, sent: requests.PreparedRequest, asked: Asked) -> requests.Response:
         if self._closed:
