@@ -102,8 +102,12 @@ class LossWatch:
         """The job is over: what stands is cleared without a line in the feed, and its curves are let go."""
         for alarm in self.standing(batch.job):
             self._clear(alarm, batch.heard_ms, name=None)
+        mine = {series: curve for series, curve in self._curves.items() if curve.job == batch.job}
+        for curve in mine.values():
+            curve.watch.settle()
+            curve.unsaved = True
         self.save(batch.heard_ms, everything=True)
-        for series in [series for series, curve in self._curves.items() if curve.job == batch.job]:
+        for series in mine:
             del self._curves[series]
             self._keeping.forget(series)
 

@@ -36,6 +36,10 @@ class BadValues:
             yield self._raise(point, word)
         self._good = 0
 
+    def settle(self) -> None:
+        """What stood is over: if it is still so, it is raised again."""
+        self._good = None
+
     def back_to(self, step: int) -> None:
         """The training went back: whatever comes is judged as it comes."""
 

@@ -21,7 +21,7 @@ class Divergence:
     """Compares the median of the newest losses with the best such median and with the beginning.
 
     It fires where the median has given back `divergence_share` of what was gained since the beginning, is
-    `divergence_ratio` times the best one, and three deviations above it.
+    `divergence_ratio` times the best one, and above it by three deviations of then and one of now.
     """
 
     def __init__(self, limits: Thresholds, state: Mapping[str, Any]) -> None:
@@ -72,9 +72,14 @@ class Divergence:
                 yield Cleared("divergence", point.at_ms)
             return
         limit = self._limit_now(self._best)
-        if middle >= limit:
+        # Last, because it sorts: the newest losses must not merely scatter far above the best.
+        if middle >= limit and middle - self._best >= deviation(self._window.losses, middle):
             self._limit = limit
             yield self._raise(point, middle, self._best)
+
+    def settle(self) -> None:
+        """What stood is over: if it is still so, it is raised again."""
+        self._limit = None
 
     def back_to(self, step: int) -> None:
         """The training went back before this step: how good it was after it counts no more."""

@@ -48,6 +48,10 @@ class Pace:
         del self._rates[:-_KEPT]
         yield from self._judge(point)
 
+    def settle(self) -> None:
+        """What stood is over: if it is still so, it is raised again."""
+        self._usual = None
+
     def back_to(self) -> None:
         """The training went back: the next step begins a new sample."""
         self._from = None

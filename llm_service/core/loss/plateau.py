@@ -59,6 +59,10 @@ class Plateau:
             self._close_part()
             yield from self._judge(point)
 
+    def settle(self) -> None:
+        """What stood is over: if it is still so, it is raised again."""
+        self._level = None
+
     def back_to(self, step: int) -> None:
         """The training went back before this step."""
         self._forget()

@@ -46,6 +46,10 @@ class Silence:
         if self._heard_ms is None:
             self._heard_ms = now_ms
 
+    def settle(self) -> None:
+        """What stood is over: if it is still so, it is raised again."""
+        self._stands = False
+
     def tick(self, now_ms: int) -> Iterator[Verdict]:
         """Time has passed."""
         if self._stands or self._heard_ms is None or len(self._pauses_s) < _FEWEST:

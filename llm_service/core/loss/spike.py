@@ -74,6 +74,10 @@ class Spike:
             # So many in a row are no spike any more but where the loss lies now.
             self._window, self._high = self._high, Window(self._limits.spike_window)
 
+    def settle(self) -> None:
+        """What stood is over: if it is still so, it is raised again."""
+        self._calm = None
+
     def back_to(self, step: int) -> None:
         """The training went back before this step."""
         self._window.back_to(step)

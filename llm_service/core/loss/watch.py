@@ -59,6 +59,11 @@ class Watch:
         """Time has passed."""
         return [verdict for verdict in self._silence.tick(now_ms) if self._wanted(verdict)]
 
+    def settle(self) -> None:
+        """What stands is over, because the job is: a job that goes on under its name begins without."""
+        for detector in (*self._detectors.values(), self._pace, self._silence):
+            detector.settle()
+
     def _feed(self, point: Point, rewritten: frozenset[int]) -> Iterator[Verdict]:
         if self.last_step is not None and point.step <= self.last_step:
             if point.step not in rewritten and point.at_ms <= self._last_ms:
