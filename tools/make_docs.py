@@ -111,6 +111,7 @@ _ERRORS = {
     409: "Not possible as things stand; the error says why.",
     413: "The body is too large.",
     415: "The body is of a kind that is not taken.",
+    429: "Too much of it waits already; the error says of what.",
     502: "A watched server refused or did not answer; the error says which and why.",
     503: "Not ready.",
 }
