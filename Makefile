@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install run check test faults bench bench-telemetry docs vendor-check
+.PHONY: help install run demo check test faults bench bench-telemetry docs vendor-check
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,6 +16,9 @@ install: $(RUN)  ## Make .venv with the product and everything it needs to run
 
 run: $(RUN)  ## Show the live board of work/collaboration
 	@exec $(BIN)/llm-service dashboard start --watch-dir work/collaboration
+
+demo: $(RUN)  ## Show a simulated world: board, workers, fine-tunes, costs
+	@exec $(BIN)/llm-service dashboard start --demo
 
 check: $(DEV) vendor-check  ## Lint, formatting, types of core/, direction of imports, vendored files
 	$(BIN)/ruff check .
