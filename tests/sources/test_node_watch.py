@@ -153,7 +153,7 @@ def test_the_last_hour_is_kept_in_half_minutes_and_outlives_a_restart(bobspark, 
     with keeping(tmp_path, clock) as loads:
         again = watching(bobspark, loads, clock).ask("node-spark")
         assert again["history"][:8] == card["history"]
-        clock.at_ms += 3_600_000
+        clock.at_ms += 3_600_001
         assert len(watching(bobspark, loads, clock).ask("node-spark")["history"]) == 1
 
 
