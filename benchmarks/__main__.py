@@ -16,6 +16,7 @@ from benchmarks import (
     cold_start,
     fan_out,
     file_to_event,
+    live_cards,
     log_import,
     page,
     storm,
@@ -29,6 +30,7 @@ from benchmarks.kit.figures import Row
 
 GROUPS: dict[str, tuple[ModuleType, ...]] = {
     "board": (file_to_event, cold_start, storm, fan_out, page),
+    "workers": (live_cards,),
     "telemetry": (log_import, telemetry_ingest, telemetry_queries, telemetry_ticker, telemetry_memory),
 }
 BENCHMARKS: dict[str, ModuleType] = {module.NAME: module for group in GROUPS.values() for module in group}

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { byKey, line, run, source } from "./workers_kit.mjs";
 import { openBatches } from "../../llm_service/dashboard/static/js/workers/open_batches.js";
-import { durationOf, etaOf, isFlowing, rate, seconds, since, titleOf } from "../../llm_service/dashboard/static/js/workers/figures.js";
+import { agentOf, durationOf, etaOf, isFlowing, rate, rateOf, seconds, since, titleOf } from "../../llm_service/dashboard/static/js/workers/figures.js";
 import { gapSentence, gapWords, openGaps } from "../../llm_service/dashboard/static/js/workers/gaps.js";
 import { bodyOf, emptyForm, errorsOf, launchWord, taskOf } from "../../llm_service/dashboard/static/js/workers/launch_fields.js";
 import { placed, shownRuns, valuesOf } from "../../llm_service/dashboard/static/js/workers/order.js";
@@ -39,9 +39,16 @@ test("a run's title is its type and domain, else its task, else its id", () => {
   assert.equal(titleOf(run("run_1")), "run_1");
 });
 
+test("tokens a second are those of now while a run works, and of all its time once it has ended", () => {
+  const ended = { status: "completed", tokens_per_s: 99, tokens_out: 100 };
+  assert.deepEqual([rateOf(run("a", { tokens_per_s: 38 })), rateOf(run("a", { ...ended, duration_s: 4 })), rateOf(run("a", ended))], [38, 25, null]);
+  assert.deepEqual([agentOf(run("a", { agent: "finish" })), agentOf(run("a", { ...ended, agent: "finish" })), agentOf(run("a", { ...ended, agent: "doc" }))], ["finish", null, "doc"]);
+});
+
 test("the time left has its band where one is known", () => {
   assert.deepEqual(etaOf({ eta_s: 240, eta_low_s: 180, eta_high_s: 360 }), ["4 min", "3 min to 6 min"]);
   assert.deepEqual(etaOf({ eta_s: 240, eta_low_s: null, eta_high_s: null }), ["4 min", ""]);
+  assert.deepEqual(etaOf({ eta_s: 8.4, eta_low_s: 5, eta_high_s: 62 }), ["8 s", "5 s to 1 min 2 s"], "a guess is not said to the tenth");
   assert.deepEqual(etaOf({ eta_s: null }), ["–", ""]);
   assert.deepEqual(etaOf(undefined), ["–", ""]);
 });

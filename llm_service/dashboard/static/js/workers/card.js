@@ -6,7 +6,7 @@ import { idButton } from "../views/card.js";
 import { tokens } from "../charts/units.js";
 import { figure, sentence } from "../words.js";
 import { runBadge } from "./badge.js";
-import { durationOf, isActive, isFlowing, rate, runHref, seconds, since, sinceMs, titleOf } from "./figures.js";
+import { agentOf, durationOf, isActive, isFlowing, rate, rateOf, runHref, seconds, since, sinceMs, titleOf } from "./figures.js";
 import { gapWords, openGaps } from "./gaps.js";
 import { sparkline } from "./sparkline.js";
 
@@ -22,7 +22,7 @@ function draw(run, { now, cancel, old, sources, flowing }) {
     <h3 class="run-title"><a href=${runHref(run.key)} title=${run.task || nothing}>${titleOf(run)}</a></h3>
     <p class="run-where">${where(run, sources)}</p>
     ${progress(run)}
-    <div class="run-speed"><span class="run-rate"><b data-part="rate">${rate(run.tokens_per_s)}</b> tok/s</span>${sparkline(run.rates)}</div>
+    <div class="run-speed"><span class="run-rate"><b data-part="rate">${rate(rateOf(run))}</b> tok/s${isActive(run) ? nothing : " on average"}</span>${isActive(run) ? sparkline(run.rates) : nothing}</div>
     <dl class="run-figures">
       ${fact("in", "In", tokens(run.tokens_in), figure(run.tokens_in))}
       ${fact("out", "Out", tokens(run.tokens_out), figure(run.tokens_out))}
@@ -37,7 +37,7 @@ function draw(run, { now, cancel, old, sources, flowing }) {
 /** Agent and iteration while it works; the machine and the model always. */
 function where(run, sources) {
   const parts = [
-    run.agent ? html`<b data-part="agent">${run.agent}</b>` : null,
+    agentOf(run) ? html`<b data-part="agent">${run.agent}</b>` : null,
     run.node ? html`<span data-part="node">${run.node}</span>` : null,
     run.model ? html`<span data-part="model">${run.model}</span>` : null,
     sources > 1 ? html`<span data-part="source">${run.source}</span>` : null,

@@ -57,9 +57,27 @@ export function isFlowing(run, now) {
 /** "about 4 min (3 to 6)" from {eta_s, eta_low_s, eta_high_s}, as [figure, band]. */
 export function etaOf(fleet) {
   if (fleet?.eta_s == null) return ["–", ""];
-  const band = fleet.eta_low_s == null || fleet.eta_high_s == null ? "" : `${seconds(fleet.eta_low_s)} to ${seconds(fleet.eta_high_s)}`;
-  return [seconds(fleet.eta_s), band];
+  const band = fleet.eta_low_s == null || fleet.eta_high_s == null ? "" : `${wholeSeconds(fleet.eta_low_s)} to ${wholeSeconds(fleet.eta_high_s)}`;
+  return [wholeSeconds(fleet.eta_s), band];
 }
+
+/** A guess is not said to the tenth of a second. */
+function wholeSeconds(value) {
+  return value < 60 ? `${Math.round(value)} s` : seconds(value);
+}
+
+/** Tokens a second: now while a run works, over all of it once it has ended. */
+export function rateOf(run) {
+  if (isActive(run)) return run.tokens_per_s;
+  return run.tokens_out != null && run.duration_s ? run.tokens_out / run.duration_s : null;
+}
+
+/** Who works, or who did the work: the graph's own stations at the end are nobody. */
+export function agentOf(run) {
+  return !isActive(run) && STATIONS.includes(run.agent) ? null : run.agent;
+}
+
+const STATIONS = ["finish", "done", "system"];
 
 /** What a run is about in a few words: its type and domain, else its task, else its id. */
 export function titleOf(run) {

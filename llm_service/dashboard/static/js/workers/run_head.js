@@ -7,7 +7,7 @@ import { idButton } from "../views/card.js";
 import { figure, sentence } from "../words.js";
 import { runBadge } from "./badge.js";
 import { iterationsOf } from "./chain.js";
-import { durationOf, isActive, rate, seconds, titleOf } from "./figures.js";
+import { durationOf, isActive, rate, rateOf, seconds, titleOf } from "./figures.js";
 
 /** Title, badge, cancel, and the figures. */
 export function headView(run, events, { now, cancel, old }) {
@@ -22,7 +22,7 @@ export function headView(run, events, { now, cancel, old }) {
 
 function stats(run, events, now) {
   const iterations = run.iteration ?? iterationsOf(events);
-  const perSecond = run.tokens_out != null && run.duration_s ? `${rate(run.tokens_out / run.duration_s)} tok/s on average` : "";
+  const perSecond = !isActive(run) && rateOf(run) !== null ? `${rate(rateOf(run))} tok/s on average` : "";
   return [
     ["model", "Model", html`<span class="stat-text">${run.model ?? "–"}</span>`, [run.node, run.source].filter(Boolean).join(", ")],
     ["duration", isActive(run) ? "Runs for" : "Took", seconds(durationOf(run, now)), run.started_at ? `from ${clock(Date.parse(run.started_at), true)}` : ""],
