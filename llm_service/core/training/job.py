@@ -104,8 +104,12 @@ class Job:
             self._figures(now_ms)
 
     def blocks(self, now_ms: int) -> bool:
-        """Whether it keeps another from being started in its place."""
-        return self.card["status"] in ("queued", "running") and now_ms - self.news_ms < STALE_MS
+        """Whether it keeps another from being started in its place: not one without news for half an hour.
+
+        Of a job that never told a figure nobody knows; after half an hour its server has the last word.
+        """
+        since_ms = self.news_ms if self._moving else max(self.order_ms, self.seen_ms)
+        return self.card["status"] in ("queued", "running") and now_ms - since_ms < STALE_MS
 
     def _take(self, report: Report) -> None:
         told, card = report.told, self.card

@@ -193,7 +193,12 @@ def test_what_can_be_asked_follows_kind_and_state() -> None:
     tune, pipeline, process, skill = job(), job("pipeline"), job("datagen"), job("skill")
     for one in (tune, pipeline, process, skill):
         one.hear(Report(one.card["kind"], "j", {"status": "running"}), T0)
-    assert [one.card["actions"] for one in (tune, pipeline, process, skill)] == [[], ["cancel", "advance"], ["cancel"], []]
+    assert [one.card["actions"] for one in (tune, pipeline, process, skill)] == [
+        [],
+        ["cancel", "advance"],
+        ["cancel"],
+        [],
+    ]
     tune.hear(report(config={"process": "PID-1"}), T0)
     assert tune.card["actions"] == ["cancel"]
     pipeline.hear(Report("pipeline", "j", {"status": "completed"}), T0)
@@ -216,6 +221,16 @@ def test_elapsed_goes_on_between_two_looks_and_stops_at_the_end() -> None:
     one.hear(report(status="running", elapsed_s=60.0), T0)
     one.look(T0 + 5000)
     assert one.card["elapsed_s"] == 65.0
-    one.hear(report(status="completed", started_at="2026-02-02T02:40:00Z", finished_at="2026-02-02T02:42:00Z"), T0 + 6000)
+    one.hear(
+        report(status="completed", started_at="2026-02-02T02:40:00Z", finished_at="2026-02-02T02:42:00Z"), T0 + 6000
+    )
     one.look(T0 + 100_000)
     assert one.card["elapsed_s"] == 120.0
+
+
+def test_a_job_that_never_told_a_figure_keeps_others_away_for_half_an_hour_only() -> None:
+    one = job()
+    one.hear(report(status="running"), T0 + STALE_MS - 1)
+    assert one.blocks(T0 + STALE_MS - 1)
+    one.hear(report(status="running"), T0 + STALE_MS)
+    assert (one.card["status"], one.blocks(T0 + STALE_MS)) == ("running", False)

@@ -26,7 +26,14 @@ ROW = {
 
 @pytest.mark.parametrize(
     "value",
-    [[ROW], {"jobs": [ROW]}, {"finetunes": [ROW]}, {"finetune_jobs": [ROW]}, {"items": [ROW]}, {"data": [ROW, 7, None]}],
+    [
+        [ROW],
+        {"jobs": [ROW]},
+        {"finetunes": [ROW]},
+        {"finetune_jobs": [ROW]},
+        {"items": [ROW]},
+        {"data": [ROW, 7, None]},
+    ],
 )
 def test_a_list_may_be_bare_or_wrapped(value: object) -> None:
     (report,) = finetune_reports(value)
@@ -112,7 +119,12 @@ def test_a_fine_tune_and_its_process_are_one_job() -> None:
     process = {"id": "PID-4242", "pid": 4242, "node": "spark", "progress": 40, "elapsed": "3m 12s", "chunk": "2/5"}
     other = {"id": "PID-7", "pid": 7, "type": "qa", "domain": "AWS", "status": "running"}
     tune, rest = joined(finetune_reports([ROW]), process_reports([process, other]))
-    assert (tune.id, tune.told["node"], tune.told["progress"], tune.told["elapsed_s"]) == ("ft_01", "spark", 40.0, 192.0)
+    assert (tune.id, tune.told["node"], tune.told["progress"], tune.told["elapsed_s"]) == (
+        "ft_01",
+        "spark",
+        40.0,
+        192.0,
+    )
     assert tune.told["config"] == {"batch_size": 4, "chunk": "2/5", "process": "PID-4242"}
     assert (rest.kind, rest.id, rest.told["name"]) == ("datagen", "PID-7", "qa · AWS")
 
@@ -125,7 +137,15 @@ def test_a_process_number_that_is_used_again_is_not_the_ended_fine_tunes() -> No
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [(12, 12.0), ("12s", 12.0), ("3m 12s", 192.0), ("1h 03m", 3780.0), ("2d 14h", 223_200.0), ("soon", None), (-1, None)],
+    [
+        (12, 12.0),
+        ("12s", 12.0),
+        ("3m 12s", 192.0),
+        ("1h 03m", 3780.0),
+        ("2d 14h", 223_200.0),
+        ("soon", None),
+        (-1, None),
+    ],
 )
 def test_a_span_is_seconds_or_a_text_of_them(value: object, seconds: float | None) -> None:
     assert span_s(value) == seconds

@@ -23,11 +23,15 @@ def line(step: int, *, of: int = 100, epoch: int = 1, epochs: int = 3, loss: str
 
 
 def test_a_progress_line_tells_all_its_parts() -> None:
-    found = progress_of("2026-03-01 14:00 PROGRESS chunk 2/5: 37.5%  [epoch 1/3  step 4440/12000  loss=0.8123  lr=0.0002]")
+    found = progress_of(
+        "2026-03-01 14:00 PROGRESS chunk 2/5: 37.5%  [epoch 1/3  step 4440/12000  loss=0.8123  lr=0.0002]"
+    )
     assert found == Progress(2, 5, 37.5, 1, 3, 4440, 12000, 0.8123, 0.0002)
 
 
-@pytest.mark.parametrize(("text", "loss"), [("nan", math.nan), ("inf", math.inf), ("-inf", -math.inf), ("1.2e-3", 0.0012)])
+@pytest.mark.parametrize(
+    ("text", "loss"), [("nan", math.nan), ("inf", math.inf), ("-inf", -math.inf), ("1.2e-3", 0.0012)]
+)
 def test_a_loss_may_be_no_finite_number(text: str, loss: float) -> None:
     found = progress_of(line(1, loss=text))
     assert found is not None

@@ -65,7 +65,11 @@ def test_version_two_counts_to_one() -> None:
     assert report is not None
     pipeline = folded_pipeline(None, report.told["pipeline"])
     assert (pipeline["target"], pipeline["score"], pipeline["iteration"]) == (0.85, 0.9, 2)
-    assert (report.told["status"], pipeline["outcome"], report.told["elapsed_s"]) == ("completed", "target_reached", 99.5)
+    assert (report.told["status"], pipeline["outcome"], report.told["elapsed_s"]) == (
+        "completed",
+        "target_reached",
+        99.5,
+    )
     assert (pipeline["iterations"][0]["pass_rate"], pipeline["iterations"][0]["after_pass_rate"]) == (0.6, 0.7)
 
 
@@ -108,7 +112,13 @@ TRAINING = {"type": "training_update", "stage": "FINE-TUNE", "iteration": 2, "st
     [
         ("training_update", TRAINING),
         ("message", TRAINING),
-        ("", {"event_type": "training_update", "data": {"current_stage": "FINE-TUNE", "iter": 2, "step": 120, "loss": 0.8123}}),
+        (
+            "",
+            {
+                "event_type": "training_update",
+                "data": {"current_stage": "FINE-TUNE", "iter": 2, "step": 120, "loss": 0.8123},
+            },
+        ),
     ],
 )
 def test_named_unnamed_and_enveloped_events_say_the_same(name: str, body: dict[str, Any]) -> None:
@@ -123,7 +133,10 @@ def test_the_end_says_how_it_ended() -> None:
     found = heard("pl", "pipeline_end", '{"status": "max_iterations_reached", "score": 0.7}')
     assert found is not None
     assert found.ended
-    assert (found.report.told["status"], found.report.told["pipeline"]["outcome"]) == ("completed", "max_iterations_reached")
+    assert (found.report.told["status"], found.report.told["pipeline"]["outcome"]) == (
+        "completed",
+        "max_iterations_reached",
+    )
     silent = heard("pl", "pipeline_end", "{}")
     assert silent is not None
     assert silent.ended
@@ -133,7 +146,11 @@ def test_the_end_says_how_it_ended() -> None:
 def test_the_word_of_a_stage_does_not_end_the_pipeline() -> None:
     found = heard("pl", "stage_update", '{"stage": "EVALUATE", "status": "completed", "msg": "done"}')
     assert found is not None
-    assert (found.ended, found.report.told["status"], found.report.told["pipeline"]["message"]) == (False, "running", "done")
+    assert (found.ended, found.report.told["status"], found.report.told["pipeline"]["message"]) == (
+        False,
+        "running",
+        "done",
+    )
 
 
 def test_advice_belongs_to_its_iteration() -> None:

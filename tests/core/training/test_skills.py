@@ -34,7 +34,11 @@ def test_a_running_status_is_read_whole() -> None:
     answer = status_answer(RUNNING, "monday")
     assert answer.report is not None
     told = answer.report.told
-    assert (answer.report.id, told["status"], told["name"]) == ("monday_20241223_021500", "running", "Monday.com Expert")
+    assert (answer.report.id, told["status"], told["name"]) == (
+        "monday_20241223_021500",
+        "running",
+        "Monday.com Expert",
+    )
     assert (told["step"], told["steps"], told["epoch"], told["epochs"]) == (47, 150, 3.1, 10.0)
     assert (told["loss"], told["first_loss"], told["eta_s"], told["elapsed_s"]) == (0.1751, 3.38, 263.0, 187.0)
     assert (told["examples"], told["preview_in"], told["preview_out"]) == (126, "How?", "So.")

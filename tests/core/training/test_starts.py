@@ -43,7 +43,13 @@ def test_a_pipeline_of_version_one_sends_a_rate_to_a_hundred() -> None:
 
 
 def test_a_pipeline_of_version_two_sends_a_score_to_one() -> None:
-    sent = {"model": "m", "eval_suite": "aws", "target": 0.9, "lora_rank": 8, "datagen_config": {"synthesizer_enabled": True}}
+    sent = {
+        "model": "m",
+        "eval_suite": "aws",
+        "target": 0.9,
+        "lora_rank": 8,
+        "datagen_config": {"synthesizer_enabled": True},
+    }
     start = read_start({"kind": "pipeline", **sent})
     assert start.body["target_score"] == 0.9
     assert (start.body["model_id"], start.body["lora_rank"], start.body["datagen_count"]) == ("m", 8, 100)
@@ -53,7 +59,10 @@ def test_a_pipeline_of_version_two_sends_a_score_to_one() -> None:
 
 def test_the_version_may_be_said() -> None:
     assert "model_id" in read_start({"kind": "pipeline", "version": 2, "model": "m", "eval_suite": "a"}).body
-    assert "model_name" in read_start({"kind": "pipeline", "version": 1, "model": "m", "eval_suite": "a", "epochs": 1}).body
+    assert (
+        "model_name"
+        in read_start({"kind": "pipeline", "version": 1, "model": "m", "eval_suite": "a", "epochs": 1}).body
+    )
 
 
 @pytest.mark.parametrize(

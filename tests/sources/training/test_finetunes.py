@@ -1,0 +1,181 @@
+"""Fine-tunes of a simulated BobSpark, from the first step that is seen to the end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from llm_service.clients.errors import BadAnswer, ClientError
+from llm_service.simulators.bobspark import Bobspark
+from tests.kit.simulator import ask, submit
+from tests.kit.training_rig import Rig
+from tests.kit.waiting import wait_until
+
+MakeRig = Callable[..., Rig]
+MakeBobspark = Callable[..., Bobspark]
+
+
+def begin(bobspark: Bobspark, **sim: Any) -> str:
+    body = {"epochs": 3, "batch_size": 4, "lr": 0.0002, "sim": {"steps": 90, "steps_per_s": 10, **sim}}
+    return str(ask(bobspark.url + "/api/finetune/start", "POST", body)["job_id"])
+
+
+def ended(one: Rig, job_id: str) -> dict[str, Any]:
+    return one.ask_until(  # type: ignore[no-any-return]
+        lambda: one.job(job_id) if one.parts.board.keys_of(job_id) and one.job(job_id)["finished_at"] else None,
+        "the end of the fine-tune",
+    )
+
+
+def test_every_step_of_the_log_is_a_point_and_the_card_ends_as_the_ledger_says(
+    rig: MakeRig, bobspark: Bobspark
+) -> None:
+    one = rig(bobspark.url)
+    job_id = begin(bobspark)
+    card = ended(one, job_id)
+    losses = {step: round(loss, 4) for step, loss in bobspark.ledger()["jobs"][job_id]["losses"]}
+    assert one.losses.series[f"box:{job_id}"] == losses
+    assert (card["status"], card["progress"], card["step"], card["steps"]) == ("completed", 100.0, 90, 90)
+    assert (card["first_loss"], card["loss"], card["best_loss"]) == (losses[1], losses[90], min(losses.values()))
+    assert (card["epochs"], card["config"]["batch_size"], card["learning_rate"] is not None) == (3.0, 4, True)
+    wait_until(lambda: one.losses.over == [f"box:{job_id}"], "the loss log is told of the end")
+
+
+def test_a_job_is_told_to_begin_to_move_and_to_end_once_each(rig: MakeRig, bobspark: Bobspark) -> None:
+    one = rig(bobspark.url)
+    job_id = begin(bobspark)
+    one.ask_until(lambda: one.rows().get(f"box:{job_id}", {}).get("step"), "the first step")
+    ended(one, job_id)
+    wait_until(lambda: one.told("job.finished"), "the end is told")
+    one.ask()
+    (started,), (finished,) = one.told("job.started"), one.told("job.finished")
+    assert (started["was"], started["job"]["status"]) == (None, "running")
+    assert (finished["was"], finished["job"]["status"], finished["job"]["progress"]) == ("running", "completed", 100.0)
+    changed = {name for body in one.told("job.advanced") for job in body["jobs"] for name in job}
+    assert {"key", "step", "loss", "progress"} <= changed
+    assert not {"id", "source", "kind"} & changed
+    first, second = one.lines()
+    assert "is running" in first
+    assert "completed: loss 0." in second
+    assert one.rows()[f"box:{job_id}"]["rating"] in ("Excellent", "Great", "Good", "Needs more data")
+
+
+def test_a_loss_that_is_not_finite_is_a_point_and_no_figure(rig: MakeRig, bobspark: Bobspark) -> None:
+    one = rig(bobspark.url)
+    job_id = begin(bobspark, curve="nan", steps=200, steps_per_s=40)
+    ended(one, job_id)
+    series = one.losses.series[f"box:{job_id}"]
+    assert any(not math.isfinite(loss) for loss in series.values())
+    assert all(math.isfinite(one.job(job_id)[name] or 0) for name in ("first_loss", "best_loss", "loss"))  # type: ignore[literal-required]
+
+
+def test_steps_that_outran_the_tail_are_fetched_with_a_longer_one(rig: MakeRig, make_bobspark: MakeBobspark) -> None:
+    bobspark = make_bobspark(speed=100)
+    one = rig(bobspark.url)
+    job_id = begin(bobspark, steps=3000, steps_per_s=60)
+    one.ask_until(lambda: one.rows().get(f"box:{job_id}", {}).get("step"), "the first step")
+    wait_until(lambda: bobspark.ledger()["jobs"][job_id]["step"] > 1200, "it has gone far", 20.0)
+    ended(one, job_id)
+    assert sorted(one.losses.series[f"box:{job_id}"]) == list(range(1, 3001))
+
+
+def test_a_second_fine_tune_in_the_same_container_gets_none_of_the_firsts_steps(
+    rig: MakeRig, bobspark: Bobspark
+) -> None:
+    one = rig(bobspark.url)
+    first = begin(bobspark)
+    ended(one, first)
+    second = begin(bobspark, steps=40)
+    ended(one, second)
+    assert sorted(one.losses.series[f"box:{second}"]) == list(range(1, 41))
+    assert one.job(second)["steps"] == 40
+
+
+def test_a_fine_tune_joins_its_process_and_a_run_is_a_process_only_while_it_runs(
+    rig: MakeRig, bobspark: Bobspark
+) -> None:
+    one = rig(bobspark.url)
+    job_id = begin(bobspark, steps=5000, steps_per_s=5)
+    run_id = submit(bobspark, sim={"iterations": 3, "updates": 60, "rate": 5})
+    one.ask("jobs")
+    card = one.job(job_id)
+    assert (card["node"], card["config"]["process"], card["actions"]) == (
+        "spark",
+        f"PID-{bobspark.ledger()['jobs'][job_id]['pid']}",
+        ["cancel"],
+    )
+    (process,) = one.desk.listing(None, "datagen", None, "", 10)["jobs"]
+    assert process["node"] is not None
+    wait_until(lambda: len(one.rows()) == 2, "both are listed")
+    ask(f"{bobspark.url}/api/runs/{run_id}", "DELETE")
+    one.ask_until(lambda: list(one.rows()) == [f"box:{job_id}"], "the process has left the list", names=["jobs"])
+    assert one.told("job.finished") == []
+    assert one.desk.listing(None, "datagen", None, "", 10)["jobs"] == []
+
+
+def test_a_failed_fine_tune_says_why(rig: MakeRig, bobspark: Bobspark) -> None:
+    one = rig(bobspark.url)
+    job_id = begin(bobspark, steps=5000, steps_per_s=5)
+    one.ask()
+    bobspark.finetunes.fail(bobspark.finetunes.all[job_id], "CUDA out of memory")
+    card = ended(one, job_id)
+    assert (card["status"], card["error"], card["rating"]) == ("failed", "CUDA out of memory", None)
+    wait_until(lambda: len(one.lines()) == 2, "the end is told")
+    assert one.lines()[-1].endswith("failed: CUDA out of memory.")
+
+
+def test_a_fine_tune_that_the_server_forgets_is_vanished_after_the_second_list(
+    rig: MakeRig, bobspark: Bobspark
+) -> None:
+    one = rig(bobspark.url)
+    job_id = begin(bobspark, steps=5000, steps_per_s=5)
+    one.ask()
+    with bobspark.finetunes.lock:
+        bobspark.finetunes.all.clear()
+    one.ask("fine-tunes")
+    assert one.job(job_id)["status"] == "running"
+    one.ask("fine-tunes")
+    assert one.job(job_id)["status"] == "vanished"
+    wait_until(lambda: any("no longer known" in line for line in one.lines()), "the feed says so")
+
+
+@pytest.mark.parametrize("fault", ["aliases", "bare-lists"])
+def test_the_same_is_read_under_every_other_name(rig: MakeRig, make_bobspark: MakeBobspark, fault: str) -> None:
+    bobspark = make_bobspark(faults=[fault])
+    one = rig(bobspark.url)
+    job_id = begin(bobspark)
+    card = ended(one, job_id)
+    assert (card["status"], card["step"], card["base_model"]) == ("completed", 90, "donut-irs990")
+
+
+def test_one_dead_endpoint_leaves_the_others(rig: MakeRig, make_bobspark: MakeBobspark) -> None:
+    bobspark = make_bobspark(faults=["http-500:/api/jobs"])
+    one = rig(bobspark.url)
+    job_id = begin(bobspark, steps=5000, steps_per_s=20)
+    with pytest.raises(ClientError):
+        one.ask("jobs")
+    one.ask("fine-tunes")
+    one.ask_until(lambda: one.job(job_id)["step"], "a step from the log", names=["fine-tune log"])
+
+
+def test_a_web_page_instead_of_a_list_changes_nothing(rig: MakeRig, bobspark: Bobspark) -> None:
+    one = rig(bobspark.url)
+    job_id = begin(bobspark, steps=5000, steps_per_s=5)
+    one.ask()
+    bobspark.set_faults("html")
+    for _ in range(3):
+        with pytest.raises(BadAnswer):
+            one.ask("fine-tunes")
+    assert one.job(job_id)["status"] == "running"
+
+
+def test_without_a_fine_tune_the_log_is_not_asked_for(rig: MakeRig, bobspark: Bobspark) -> None:
+    one = rig(bobspark.url)
+    assert one.questions["fine-tune log"].every_s() is None
+    assert (one.questions["fine-tunes"].every_s(), one.questions["jobs"].every_s()) == (8.0, 8.0)
+    begin(bobspark)
+    one.ask("fine-tunes")
+    assert one.questions["fine-tune log"].every_s() == 5.0

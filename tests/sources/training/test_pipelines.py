@@ -1,0 +1,114 @@
+"""Pipelines of a simulated BobSpark: list and live events together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from llm_service.simulators.bobspark import Bobspark
+from tests.kit.simulator import ask
+from tests.kit.training_rig import Rig
+from tests.kit.waiting import wait_until
+
+MakeRig = Callable[..., Rig]
+MakeBobspark = Callable[..., Bobspark]
+FIRST = {
+    "model_name": "m",
+    "model_backend": "ollama",
+    "eval_suite": "aws",
+    "target_pass_rate": 99,
+    "max_iterations": 2,
+    "auto_advance": True,
+}
+SECOND = {"model_id": "m", "backend": "ollama", "eval_suite": "aws", "target_score": 0.99, "max_iterations": 2}
+
+
+def begin(bobspark: Bobspark, body: dict[str, Any]) -> str:
+    return str(ask(bobspark.url + "/api/pipeline/start", "POST", body)["pipeline_id"])
+
+
+def watch_to_the_end(one: Rig, bobspark: Bobspark, pipeline_id: str) -> Any:
+    one.ask("pipelines")
+    return wait_until(
+        lambda: one.job(pipeline_id) if one.job(pipeline_id)["status"] != "running" else None,
+        "the stream tells the end",
+        30.0,
+    )
+
+
+@pytest.mark.parametrize("dialect", ["a", "b"])
+@pytest.mark.parametrize("body", [FIRST, SECOND], ids=["version-1", "version-2"])
+def test_each_iteration_is_a_series_and_the_end_is_told_by_the_stream(
+    rig: MakeRig, make_bobspark: MakeBobspark, dialect: str, body: dict[str, Any]
+) -> None:
+    bobspark = make_bobspark(dialect=dialect, speed=40)
+    one = rig(bobspark.url)
+    pipeline_id = begin(bobspark, body)
+    card = watch_to_the_end(one, bobspark, pipeline_id)
+    ledger = bobspark.ledger()["jobs"][pipeline_id]
+    assert (card["status"], card["pipeline"]["outcome"]) == ("completed", "max_iterations_reached")
+    assert card["series"] == [f"box:{pipeline_id}/iter-1", f"box:{pipeline_id}/iter-2"]
+    for number, points in ledger["losses"].items():
+        assert one.losses.series[f"box:{pipeline_id}/iter-{number}"] == {step: loss for step, loss in points}
+    assert card["pipeline"]["score"] == ledger["score"]
+    one.ask("pipelines")
+    pipeline = one.job(pipeline_id)["pipeline"]
+    assert pipeline is not None
+    assert (pipeline["target"], pipeline["max_iterations"], pipeline["suite"]) == (0.99, 2, "aws")
+    assert all(0 < entry["after_pass_rate"] <= 1 for entry in pipeline["iterations"] if entry["after_pass_rate"])
+    assert all(entry["advice"] for entry in pipeline["iterations"])
+
+
+def test_all_six_stages_are_told_while_it_runs(rig: MakeRig, make_bobspark: MakeBobspark) -> None:
+    bobspark = make_bobspark(speed=20)
+    one = rig(bobspark.url)
+    pipeline_id = begin(bobspark, FIRST)
+    watch_to_the_end(one, bobspark, pipeline_id)
+    wait_until(lambda: one.told("job.finished"), "the end is told")
+    bodies = [job for body in one.told("job.advanced") for job in body["jobs"]]
+    stages = {job["pipeline"]["stage"] for job in bodies if job.get("pipeline")}
+    assert {"EVALUATE", "ANALYZE", "GENERATE", "FINE-TUNE", "DEPLOY", "RE-EVAL"} <= stages
+    assert "max iterations reached" in one.lines()[-1]
+
+
+def test_a_stream_that_is_cut_is_opened_again_and_the_end_is_not_missed(
+    rig: MakeRig, make_bobspark: MakeBobspark
+) -> None:
+    bobspark = make_bobspark(speed=10)
+    one = rig(bobspark.url)
+    pipeline_id = begin(bobspark, {**FIRST, "max_iterations": 1})
+    one.ask("pipelines")
+    wait_until(lambda: one.job(pipeline_id)["series"], "the first loss", 20.0)
+    bobspark.pipelines.cut()
+    wait_until(lambda: one.job(pipeline_id)["status"] == "completed", "the end", 30.0)
+    assert ("pipeline-box-pl_1", "stopped") in wait_until(
+        lambda: one.card.lines if one.card.lines[-1][1] == "stopped" else None, "the stream has stopped"
+    )
+
+
+def test_a_pipeline_that_ended_before_we_came_is_not_listened_to(rig: MakeRig, make_bobspark: MakeBobspark) -> None:
+    bobspark = make_bobspark(speed=200)
+    pipeline_id = begin(bobspark, {**FIRST, "max_iterations": 1})
+    wait_until(lambda: bobspark.ledger()["jobs"][pipeline_id]["status"] != "running", "the end", 20.0)
+    one = rig(bobspark.url)
+    one.ask("pipelines")
+    assert (one.job(pipeline_id)["status"], one.card.lines) == ("completed", [])
+    wait_until(lambda: one.rows(), "it is listed")
+    assert (one.told("job.started"), one.told("job.finished"), one.lines()) == ([], [], [])
+
+
+def test_one_that_waits_goes_on_when_it_is_told_to_and_ends_when_it_is_cancelled(
+    rig: MakeRig, make_bobspark: MakeBobspark
+) -> None:
+    bobspark = make_bobspark(speed=40)
+    one = rig(bobspark.url)
+    pipeline_id = begin(bobspark, {**FIRST, "auto_advance": False})
+    one.ask("pipelines")
+    wait_until(lambda: bobspark.pipelines.all[pipeline_id].waits, "it waits", 20.0)
+    one.desk.advance(pipeline_id, "analyze")
+    wait_until(lambda: one.job(pipeline_id)["pipeline"]["stage"] == "ANALYZE", "it goes on", 20.0)  # type: ignore[index]
+    card = one.desk.cancel(f"box:{pipeline_id}")
+    assert (card["status"], bobspark.pipelines.all[pipeline_id].status) == ("cancelled", "cancelled")
+    assert one.asked_soon == ["pipelines", "pipelines"]
