@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from llm_service.telemetry import faults
+from llm_service.telemetry.loss_retention import LossRetention
 from llm_service.telemetry.retention import Retention
 from llm_service.telemetry.rezoning import Rezoning
 from llm_service.telemetry.run_retention import RunRetention
@@ -44,6 +45,7 @@ class Chores:
             self._rezoning,
             Retention(file, now_ms, keep_days),
             RunRetention(file, now_ms, keep_days),
+            LossRetention(file, now_ms, keep_days),
             _Log(file),
             _Optimize(file),
         )

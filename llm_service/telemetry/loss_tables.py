@@ -40,7 +40,8 @@ CREATE TABLE loss_alarms (
   id TEXT PRIMARY KEY, series TEXT NOT NULL, job TEXT NOT NULL, kind TEXT NOT NULL, step INTEGER,
   at_ms INTEGER NOT NULL, cleared_ms INTEGER, sentence TEXT NOT NULL, numbers TEXT NOT NULL
 ) WITHOUT ROWID""",
-    "CREATE INDEX loss_alarms_of_job ON loss_alarms (job, at_ms)",
+    "CREATE INDEX loss_alarms_of_series ON loss_alarms (series, at_ms)",
+    "CREATE INDEX loss_alarms_at ON loss_alarms (at_ms)",
     "CREATE INDEX loss_alarms_standing ON loss_alarms (job) WHERE cleared_ms IS NULL",
 )
 
