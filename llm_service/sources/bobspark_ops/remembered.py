@@ -11,7 +11,7 @@ from llm_service.errors import LlmServiceError
 
 T = TypeVar("T")
 
-FAILED_S = 8.0
+FAILED_S = 2.0
 """How long a failure is told again without asking again."""
 MOST = 500
 

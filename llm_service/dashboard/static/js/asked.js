@@ -5,10 +5,11 @@ import { ApiError, getJson } from "./net/api.js";
 export const NOT_ASKED = Object.freeze({ word: "unknown", data: null, error: "", at: null, address: "" });
 
 /**
- * Keep the slice `name` as the answer to `address(state)`, null where nothing is to be asked, while `here(state)`.
+ * Keep the slice `name` as the answer to `address(state)`, null where nothing is to be asked, while `here(state)`; asked
+ * again after `every(data)` milliseconds.
  * `merge(before, data)` may join an answer with what stood. Returns now(): ask at once.
  */
-export function keepAsked(store, { name, address, here, everyMs, merge = (_, data) => data }) {
+export function keepAsked(store, { name, address, here, every, merge = (_, data) => data }) {
   const own = () => store.state.slices[name] ?? NOT_ASKED;
   const put = (patch) => store.dispatch({ type: "slice", name, patch });
   let timer = null;
@@ -31,7 +32,7 @@ export function keepAsked(store, { name, address, here, everyMs, merge = (_, dat
     }
     if (asking !== wanted) return;
     asking = null;
-    timer = setTimeout(late, everyMs);
+    timer = setTimeout(late, every(own().data));
   }
   function late() {
     if (!document.hidden) now();
@@ -41,7 +42,7 @@ export function keepAsked(store, { name, address, here, everyMs, merge = (_, dat
     if (!here(state)) return;
     if (!here(before) || address(state) !== address(before)) now();
   });
-  document.addEventListener("visibilitychange", () => !document.hidden && here(store.state) && Date.now() - (own().at ?? 0) > everyMs && now());
+  document.addEventListener("visibilitychange", () => !document.hidden && here(store.state) && Date.now() - (own().at ?? 0) > every(own().data) && now());
   now();
   return { now };
 }

@@ -4,6 +4,8 @@ import { ApiError, getJson } from "../net/api.js";
 import { feedAddress, withFirst, withOlder } from "./entries.js";
 
 const EVERY_MS = 30_000;
+/** A server that has just begun has not asked its sources for their past yet. */
+const EMPTY_MS = 2_000;
 const SETTLE_MS = 800;
 const TYPING_MS = 250;
 const CHAIN = 500;
@@ -12,7 +14,7 @@ const CHAIN = 500;
 export function feedActions({ store, go }) {
   const here = ({ route }) => route.section === "workers" && route.more.tab === "feed" && !route.more.run;
   const address = ({ route }) => feedAddress(route.more);
-  const asked = keepAsked(store, { name: "feed", address, here, everyMs: EVERY_MS, merge: (before, data) => withFirst(before, data, isRead()) });
+  const asked = keepAsked(store, { name: "feed", address, here, every: (data) => (data?.entries.length ? EVERY_MS : EMPTY_MS), merge: (before, data) => withFirst(before, data, isRead()) });
   const put = (patch) => store.dispatch({ type: "slice", name: "feed", patch });
   const own = () => store.state.slices.feed;
   let soon = null;

@@ -72,7 +72,7 @@ function originView({ synthesised, origins, known_from: from }) {
 export function start({ store, go }) {
   const here = ({ route }) => route.section === "workers" && route.more.tab === "analytics";
   const address = ({ route: { more } }) => `/api/analytics?range=${rangeOf(more)}${more.source ? `&source=${encodeURIComponent(more.source)}` : ""}`;
-  const asked = keepAsked(store, { name: NAME, address, here, everyMs: EVERY_MS });
+  const asked = keepAsked(store, { name: NAME, address, here, every: () => EVERY_MS });
   const choose = (field, value) => {
     const { [field]: _, ...more } = store.state.route.more;
     go({ ...store.state.route, more: value ? { ...more, [field]: value } : more });

@@ -69,7 +69,7 @@ function card(dataset, now) {
 /** Begin; returns what its buttons and fields do. */
 export function start({ store, go }) {
   const here = ({ route }) => route.section === "workers" && route.more.tab === "datasets";
-  const asked = keepAsked(store, { name: NAME, address: () => "/api/datasets", here, everyMs: EVERY_MS });
+  const asked = keepAsked(store, { name: NAME, address: () => "/api/datasets", here, every: () => EVERY_MS });
   const own = () => store.state.slices.dataset;
   let typing = null;
   const choose = (field, value, how) => {

@@ -79,7 +79,7 @@ function localView(models) {
 /** Begin; returns what its buttons and fields do. */
 export function start({ store, go }) {
   const here = ({ route }) => route.section === "workers" && route.more.tab === "models";
-  const asked = keepAsked(store, { name: NAME, address: () => "/api/models", here, everyMs: EVERY_MS });
+  const asked = keepAsked(store, { name: NAME, address: () => "/api/models", here, every: () => EVERY_MS });
   let typing = null;
   const choose = (field, value, how) => {
     const { [field]: _, ...more } = store.state.route.more;
