@@ -64,7 +64,9 @@ def test_the_feeds_filters_are_in_the_address(make_bobspark, watching, open_page
 
 
 def test_waiting_runs_are_cancelled_after_a_question_and_the_answer_says_which(
-    make_bobspark, watching, open_page
+    make_bobspark,  # noqa: F811
+    watching,
+    open_page,
 ) -> None:
     simulator = make_bobspark(slots=1)
     submit(simulator, sim={"iterations": 50, "updates": 20})
