@@ -11,7 +11,8 @@ from llm_service.clients.web import Client, Timeouts
 from llm_service.upstreams import Upstream
 from tests.kit.raw_server import Exchange, RawServer
 
-QUICK = Timeouts(connect_s=2.0, read_s=1.0, headers_s=2.0, whole_s=3.0)
+SHORT = Timeouts(connect_s=1.0, read_s=1.0, headers_s=1.0, whole_s=3.0)
+"""For tests in which a time runs out."""
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def client_of() -> Iterator[Callable[..., Client]]:
     """Makes clients: client_of(url, token=…, timeouts=…)."""
     made: list[Client] = []
 
-    def make(url: str, token: str | None = None, timeouts: Timeouts = QUICK) -> Client:
+    def make(url: str, token: str | None = None, timeouts: Timeouts = Timeouts()) -> Client:
         made.append(Client(Upstream("spark", url, token), timeouts))
         return made[-1]
 

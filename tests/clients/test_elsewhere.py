@@ -14,6 +14,7 @@ from llm_service.clients.errors import BadAnswer, ClientError, NotThere, Refused
 from llm_service.clients.event_stream import open_stream
 from llm_service.clients.web import Client, segment
 from llm_service.logs import mask
+from tests.clients.conftest import SHORT
 from tests.kit.raw_server import Exchange, RawServer
 
 Serve = Callable[..., RawServer]
@@ -238,5 +239,5 @@ def test_a_name_that_nobody_knows_is_said(client_of: ClientOf, monkeypatch: pyte
 def test_a_host_without_certificate_is_not_asked_over_tls(serve: Serve, client_of: ClientOf) -> None:
     server = serve(fine)
     with pytest.raises(ClientError, match="spark: GET https://"):
-        client_of(server.url.replace("http:", "https:"), "canary-token-123").get("/api/runs")
+        client_of(server.url.replace("http:", "https:"), "canary-token-123", SHORT).get("/api/runs")
     assert server.seen == []

@@ -22,7 +22,8 @@ from llm_service.clients.errors import (
     ServerFailed,
     Unreachable,
 )
-from llm_service.clients.web import Client, Timeouts
+from llm_service.clients.web import Client
+from tests.clients.conftest import SHORT
 from tests.kit.raw_server import Exchange, RawServer
 from tests.kit.waiting import wait_until
 
@@ -164,11 +165,11 @@ def test_an_answer_that_breaks_off_is_said_so(serve: Serve, client_of: ClientOf)
 
 def test_headers_that_never_come_are_waited_for_no_longer_than_said(serve: Serve, client_of: ClientOf) -> None:
     server = serve(lambda exchange: exchange.wait_until_left())
-    with pytest.raises(Unreachable, match="did not answer within 1 s") as got:
-        client_of(server.url).get("/api/runs")
+    with pytest.raises(Unreachable, match=r"did not answer within 1 s") as got:
+        client_of(server.url, timeouts=SHORT).get("/api/runs")
     assert not got.value.maybe_done
     with pytest.raises(Unreachable) as got:
-        client_of(server.url).post("/api/runs", {})
+        client_of(server.url, timeouts=SHORT).post("/api/runs", {})
     assert got.value.maybe_done, "the server has the request and may act on it"
 
 
@@ -181,7 +182,7 @@ def test_headers_that_drip_for_ever_are_ended_by_whoever_asks_next(serve: Serve,
         while not exchange.stopped.wait(0.05):
             exchange.send("y")
 
-    client = client_of(serve(drip).url)
+    client = client_of(serve(drip).url, timeouts=SHORT)
     ended: list[ClientError] = []
 
     def hang() -> None:
@@ -267,7 +268,7 @@ def test_text_is_text_whatever_its_bytes(serve: Serve, client_of: ClientOf) -> N
 
 def test_closing_ends_every_question_at_once_and_none_is_asked_after_it(serve: Serve, client_of: ClientOf) -> None:
     server = serve(lambda exchange: exchange.wait_until_left())
-    client = client_of(server.url, timeouts=Timeouts())
+    client = client_of(server.url)
     errors: list[ClientError] = []
 
     def ask() -> None:

@@ -124,7 +124,7 @@ def flap(flapping: Flapping, *, warm_s: float, lasts_s: float, floor_s: float, l
 
 
 def test_fifty_sources_that_flap_for_a_moment_leave_nothing_behind(flapping: Flapping) -> None:
-    flap(flapping, warm_s=2.0, lasts_s=5.0, floor_s=0.05, least=500)
+    flap(flapping, warm_s=2.0, lasts_s=5.0, floor_s=0.05, least=250)
 
 
 @pytest.mark.faults

@@ -236,5 +236,5 @@ def test_stopping_does_not_wait_for_a_question_that_hangs(asking: MakeAsking) ->
     wait_until(lambda: dead.times == 1, "the question")
     began_s = time.monotonic()
     asks.stop(5.0)
-    assert time.monotonic() - began_s < 0.2
+    assert time.monotonic() - began_s < 1.0
     assert not asks.alive
