@@ -13,6 +13,7 @@ from tests.kit.raw_server import Exchange, RawServer
 
 SHORT = Timeouts(connect_s=1.0, read_s=1.0, headers_s=1.0, whole_s=3.0)
 """For tests in which a time runs out."""
+USUAL = Timeouts()
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def client_of() -> Iterator[Callable[..., Client]]:
     """Makes clients: client_of(url, token=…, timeouts=…)."""
     made: list[Client] = []
 
-    def make(url: str, token: str | None = None, timeouts: Timeouts = Timeouts()) -> Client:
+    def make(url: str, token: str | None = None, timeouts: Timeouts = USUAL) -> Client:
         made.append(Client(Upstream("spark", url, token), timeouts))
         return made[-1]
 
