@@ -93,10 +93,16 @@ export function createRunLoading(store, { reading }) {
     if (name === null) return;
     const was = before.route.section === "workers" ? before.route.more.run : null;
     if (name !== was) return void load();
-    const { run } = mine();
+    const { run, word } = mine();
+    // A server that has just begun does not know its runs yet.
+    if (word === "missing" && state.listed.runs !== before.listed.runs && isListed(state.listed.runs.rows, name)) return void load();
     const [now, then] = [state, before].map((one) => run && one.listed.runs.rows[run.key]);
     if (now && then && isActive(then) && !isActive(now)) setTimeout(load, SETTLE_MS);
   });
   load();
   return { load, heard, put, mine };
+}
+
+function isListed(rows, name) {
+  return name in rows || Object.values(rows).some(({ id }) => id === name);
 }
