@@ -52,10 +52,18 @@ function createTabs(parts, { section, tabs, tabOf }) {
   }
 
   parts.store.subscribe(({ route }, before) => {
-    if (route !== before.route && shown()) open(shown());
+    if (route === before.route || !shown()) return;
+    open(shown());
+    bringIntoView();
   });
   if (shown()) open(shown());
+  bringIntoView();
   return { of: (name) => loaded.get(name) ?? null, word: (name) => words.get(name) ?? "soon" };
+}
+
+/** On a phone the tabs scroll: the one that is shown is seen. */
+function bringIntoView() {
+  setTimeout(() => document.querySelector('.tab[aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "nearest" }), SOON_MS);
 }
 
 function absentView(name, word) {

@@ -5,7 +5,8 @@ import { exact } from "../time.js";
 import { rate } from "../workers/figures.js";
 import { LEVELS, heatOf } from "./specs.js";
 
-const CELL = 14;
+const CELLS = [14, 7];
+const MANY = 90;
 const ROW = 26;
 const NAMES = 120;
 const HOUR = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
@@ -23,13 +24,14 @@ export function heatmapView(map, { table, stale }) {
 }
 
 function cellsView({ starts, width }, { rows, most }) {
-  const wide = NAMES + starts.length * CELL;
+  const cell = CELLS[starts.length > MANY ? 1 : 0];
+  const wide = NAMES + starts.length * cell;
   const every = Math.max(1, Math.ceil(starts.length / MOST_LABELS));
   return html`<div class="heat-scroll" tabindex="0" role="region" aria-label="Throughput of machines; the table has the same figures">
     <svg class="heat" width=${wide} height=${rows.length * ROW + 20} role="img" aria-label=${`${rows.length} machines over ${starts.length} ${width === "hour" ? "hours" : "days"}`}>
       ${rows.map(({ node, cells }, at) => svg`<text class="heat-name" x="0" y=${at * ROW + 15}>${node}</text>
-        ${cells.map(({ start, rate: value, level }, index) => svg`<rect x=${NAMES + index * CELL} y=${at * ROW} width=${CELL - 1} height=${ROW - 5} rx="2" data-level=${level}><title>${node}, ${exact(start)}: ${value == null ? "nothing ran" : `${rate(value)} tok/s`}</title></rect>`)}`)}
-      ${starts.map((start, index) => (index % every ? nothing : svg`<text class="heat-time" x=${NAMES + index * CELL} y=${rows.length * ROW + 12}>${short(start, width)}</text>`))}
+        ${cells.map(({ start, rate: value, level }, index) => svg`<rect x=${NAMES + index * cell} y=${at * ROW} width=${cell - 1} height=${ROW - 5} rx="2" data-level=${level}><title>${node}, ${exact(start)}: ${value == null ? "nothing ran" : `${rate(value)} tok/s`}</title></rect>`)}`)}
+      ${starts.map((start, index) => (index % every ? nothing : svg`<text class="heat-time" x=${NAMES + index * cell} y=${rows.length * ROW + 12}>${short(start, width)}</text>`))}
     </svg></div>
     <p class="heat-legend quiet"><span>0</span>${Array.from({ length: LEVELS }, (_, index) => html`<i data-level=${index + 1}></i>`)}<span>${rate(most)} tok/s</span><i data-level="0"></i><span>nothing ran</span></p>`;
 }

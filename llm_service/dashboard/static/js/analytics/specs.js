@@ -13,7 +13,7 @@ export function runsPerDay(page) {
 
 /** Mean tokens of a run, by day. */
 export function tokensPerRun(page) {
-  return { ...overDays(page.tokens_per_run), id: "runs-tokens", title: "Tokens per run", kind: "lines", unit: "tokens", file: "tokens-per-run", series: [one("tokens", "Mean tokens of a run", "2", page.tokens_per_run)] };
+  return { ...overDays(page.tokens_per_run), id: "runs-tokens", title: "Tokens per run", kind: "lines", unit: "tokens", file: "tokens-per-run", series: [one("tokens", "Mean", "2", page.tokens_per_run)] };
 }
 
 /** Mean tokens a second, by day. */

@@ -24,7 +24,7 @@ const CHARTS = [
   { title: "Tokens per run", make: remembered(tokensPerRun), empty: "No run of this range told its tokens." },
   { title: "By model", make: remembered((page) => byModel(page, colours)), empty: "No run of this range told its model." },
   { title: "Completion by model", make: remembered((page) => completionByModel(page, colours)), empty: "No run of this range has ended." },
-  { title: "Throughput", make: remembered(throughput), empty: "No run of this range told its tokens and its duration." },
+  { title: "Throughput", wide: "most", make: remembered(throughput), empty: "No run of this range told its tokens and its duration." },
 ];
 const PARTS = { totals: "totals", runs_per_day: "runs per day", tokens_per_run: "tokens per run", throughput: "throughput", by_model: "models" };
 
@@ -40,7 +40,7 @@ export function view(state) {
   const stale = word === "failed" || word === "loading" || ["stale", "locked"].includes(state.connection.word);
   if (state.listed.sources.ready && !bobsparks(state.listed).length && data && !data.totals.runs) return noSource();
   return html`${controls(state.route.more, data)}${failedView(asked, "Analytics", "analytics-retry")}${troublesView(data?.troubles)}
-    ${data ? loaded(data, state, stale) : word === "failed" ? nothing : html`<div class="analytics-charts">${CHARTS.map(({ title }) => chartSkeleton(title))}</div>`}`;
+    ${data ? loaded(data, state, stale) : word === "failed" ? nothing : html`<div class="analytics-charts">${CHARTS.map(({ title, wide }) => chartSkeleton(title, wide))}</div>`}`;
 }
 
 function controls(more, data) {
@@ -56,7 +56,7 @@ function loaded(page, state, stale) {
   const stats = [["Runs", figure(totals.runs)], ["Completed", figure(totals.completed)], ["Failed", figure(totals.failed)], ["Running", figure(totals.running)], ["Tokens", tokens(totals.tokens)], ["Mean duration", seconds(totals.avg_duration_s)], ["Mean tok/s", rate(totals.tokens_per_s)]];
   return html`<dl class="analytics-totals" ?data-stale=${stale}>${stats.map(([word, value]) => html`<div class="stat" data-figure=${word}><dt>${word}</dt><dd class="stat-figure">${value}</dd></div>`)}</dl>
     ${originView(page)}
-    <div class="analytics-charts">${CHARTS.map(({ make, empty }) => chartPanel(make(page), state.ui.charts, { empty: html`<p>${empty}</p>`, stale }))}
+    <div class="analytics-charts">${CHARTS.map(({ make, wide, empty }) => chartPanel(make(page), state.ui.charts, { empty: html`<p>${empty}</p>`, stale, wide }))}
       ${heatmapView(page.heatmap, { table: Boolean(state.slices.heatmap?.table), stale })}</div>`;
 }
 
