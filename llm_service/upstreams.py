@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
@@ -15,6 +15,7 @@ _NEVER = (
     ipaddress.ip_network("fe80::/10"),
     ipaddress.ip_network("fd00:ec2::254/128"),
 )
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class Upstream(NamedTuple):
@@ -76,8 +77,21 @@ def is_forbidden(host: str) -> bool:
         address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
     except ValueError:
         return False
-    plain = getattr(address, "ipv4_mapped", None) or address
-    return any(plain in network for network in _NEVER if network.version == plain.version)
+    return any(
+        known in network
+        for known in (address, *_inside(address))
+        for network in _NEVER
+        if network.version == known.version
+    )
+
+
+def _inside(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Iterator[ipaddress.IPv4Address]:
+    """The IPv4 address that an IPv6 one stands for: mapped, compatible, through NAT64 or through 6to4."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address in _NAT64 or int(address) >> 32 in (0, 0xFFFF):
+            yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if address.sixtofour is not None:
+            yield address.sixtofour
 
 
 def check_names(upstreams: tuple[Upstream, ...]) -> None:

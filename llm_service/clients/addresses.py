@@ -100,10 +100,11 @@ def connect(host: str, port: int, timeout_s: float, opened: Callable[[socket.soc
             raise ForbiddenAddress(f"{host} leads to {address[0]}, a link-local or metadata address")
     problem: OSError = OSError(f"{host} has no address")
     end_s = time.monotonic() + timeout_s
-    for family, kind, protocol, _, address in found:
+    for left, (family, kind, protocol, _, address) in zip(range(len(found), 0, -1), found, strict=True):
         sock = socket.socket(family, kind, protocol)
         try:
-            sock.settimeout(max(0.1, end_s - time.monotonic()))
+            # An address that swallows everything must leave time for the next one.
+            sock.settimeout(max(0.1, (end_s - time.monotonic()) / left))
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             opened(sock)
             sock.connect(address)
