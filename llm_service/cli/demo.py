@@ -25,9 +25,10 @@ ALLOWED = ("host", "port", "browser", "token", "allowed_host", "log_level", "log
 READY_S = 20.0
 END_S = 8.0
 BUDGETS = [
-    {"name": "Everything", "period": "month", "usd": 60.0},
-    {"name": "Today", "period": "day", "usd": 4.0},
+    {"name": "Everything", "period": "month", "usd": 150.0},
+    {"name": "Today", "period": "day", "usd": 12.0},
 ]
+GPU_HOURS = {"spark": 0.35, "linux": 0.1}
 
 
 def serve_demo(flags: Mapping[str, object], environ: Mapping[str, str], *, as_json: bool) -> None:
@@ -54,6 +55,7 @@ def _settings(flags: Mapping[str, object], world: _World) -> Settings:
         "state_dir": str(world.folder / "state"),
         "agent_logs": False,
         "budgets": BUDGETS,
+        "gpu_hours": GPU_HOURS,
         "bobspark": [{"name": "spark", "url": world.urls["bobspark"]}],
         "skill_training": [{"name": "skills", "url": world.urls["skill_training"]}],
     }

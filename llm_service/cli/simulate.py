@@ -38,6 +38,7 @@ def simulate() -> None:
 @speed_option
 @seed_option
 @click.option("--rate", type=click.FloatRange(0.1, 5000), help="Events a second of every run; else 1 to 5.")
+@click.option("--length", type=click.FloatRange(0.2, 100), default=1.0, show_default=True, help="3: runs of some 70 s.")
 @click.option("--slots", type=click.IntRange(1, 1000), default=8, show_default=True, help="Runs before it queues.")
 @click.option("--failing", type=click.FloatRange(0, 1), default=0.15, show_default=True, help="Share that fails.")
 @click.option("--past-runs", type=click.IntRange(0, 20_000), default=420, show_default=True, help="Of 30 days.")

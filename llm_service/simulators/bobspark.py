@@ -31,7 +31,8 @@ from llm_service.simulators.runs import Run, Runs
 class Bobspark:
     """One simulated server. `slots` runs at once before the queue holds them back; `failing` is the share that fails.
 
-    `rate`: events a second of every run instead of the natural 1 to 5. `past_runs`: ended runs of the past 30 days, and
+    `rate`: events a second of every run instead of the natural 1 to 5. `length`: 3 makes runs three times as long as
+    the recipe's 24 s, about what the real server's take. `past_runs`: ended runs of the past 30 days, and
     ended fine-tunes. `workers`: so many runs, a fine-tune and a pipeline are kept alive without anybody asking.
     Reproducible by `seed`: run number n of a seed has the same id, texts and tokens, whatever the speed.
     """
@@ -47,6 +48,7 @@ class Bobspark:
         slots: int = 8,
         failing: float = 0.15,
         rate: float | None = None,
+        length: float = 1.0,
         past_runs: int = 0,
         workers: int = 0,
     ) -> None:
@@ -63,6 +65,7 @@ class Bobspark:
             slots=slots,
             failing=failing,
             rate=rate,
+            length=length,
         )
         self.finetunes = Finetunes(self._conductor, self.faults, seed=seed, now=self.now, past=past_runs > 0)
         encode = encoder(dialect, self._answers)

@@ -13,6 +13,8 @@ from llm_service.simulators.words import DOMAINS, MODELS, TYPES, task_of
 
 LOOK_S = 1.5
 REST_S = 20.0
+HEAD_START = 0.5
+"""The first fine-tune is found half-way, so that there is a curve to see at once."""
 CURVES: tuple[Curve, ...] = ("spike", "healthy", "nan", "healthy", "plateau", "healthy")
 
 
@@ -59,7 +61,8 @@ class Crew:
         if self._finetunes.running() is None:
             curve = CURVES[self._trained % len(CURVES)]
             base = ("donut-irs990", "unsloth/Qwen2.5-1.5B-Instruct")[self._trained % 2]
-            self._finetunes.start({"base_model": base, "epochs": 3, "lr": 2e-4, "sim": {"curve": curve}})
+            sim = {"curve": curve, "done": 0.0 if self._trained else HEAD_START}
+            self._finetunes.start({"base_model": base, "epochs": 3, "lr": 2e-4, "sim": sim})
             self._trained += 1
         return REST_S
 

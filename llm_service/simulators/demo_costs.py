@@ -17,8 +17,8 @@ from llm_service.simulators.demo_board import AGENTS, DemoBoard
 log = logging.getLogger(__name__)
 
 DAYS, DAY_S = 30, 86_400.0
-A_DAY = 48
-BATCH = 500
+A_DAY = 160
+BATCH = 1_000
 AGAIN_S = 0.5
 MODELS = (
     ("claude-sonnet-4-5", "claude-code", 5, 2_200, 640),
@@ -84,7 +84,7 @@ class DemoCosts(Background):
         for start in range(0, len(rows), BATCH):
             self._hand_in(rows[start : start + BATCH])
         number = 0
-        while not self._stopping.wait(self._chance.uniform(1.5, 5.0)):
+        while not self._stopping.wait(self._chance.uniform(2.0, 9.0)):
             for agent, task in self._chance.sample(busy := self._board.busy(), min(1, len(busy))):
                 number += 1
                 self._hand_in([call(self._chance, self._now(), agent, task, f"live-{number}")])

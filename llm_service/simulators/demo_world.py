@@ -22,7 +22,7 @@ from llm_service.simulators.demo_costs import DemoCosts
 from llm_service.simulators.skill_training import SkillTraining
 
 BOARD = Path("demo", "board")
-WORKERS, SLOTS, PAST_RUNS = 9, 6, 420
+WORKERS, SLOTS, PAST_RUNS, LENGTH = 9, 6, 420, 3.0
 SKILL_EVERY_S = 240.0
 TRAINED = ("electrician", "molasses-master-expert", "monday_com_expert_skills", "plumbing_receptionist_expert")
 REMOVE_TRIES = 20
@@ -33,7 +33,7 @@ class DemoWorld:
 
     def __init__(self, folder: Path, seed: int) -> None:
         self._seed = seed
-        self.bobspark = Bobspark(seed=seed, slots=SLOTS, past_runs=PAST_RUNS, workers=WORKERS)
+        self.bobspark = Bobspark(seed=seed, slots=SLOTS, length=LENGTH, past_runs=PAST_RUNS, workers=WORKERS)
         self.skills = SkillTraining(seed=seed, past=True)
         self._board = DemoBoard(folder / BOARD, seed, time.time)
         self._conductor = Conductor("demo-board")

@@ -72,7 +72,8 @@ class Finetunes:
         return next((job for job in self.all.values() if job.status == "running"), None)
 
     def start(self, body: dict[str, Any]) -> Finetune:
-        """A new job; whoever calls has looked that none runs. `sim` may name curve, steps and steps_per_s."""
+        """A new job; whoever calls has looked that none runs. `sim` may name curve, steps, steps_per_s, and the share
+        of it that is `done` already."""
         with self.lock:
             sim = body.get("sim") if isinstance(body.get("sim"), dict) else {}
             assert isinstance(sim, dict)
@@ -89,6 +90,9 @@ class Finetunes:
             job.losses = losses(random.Random(f"{self._seed}:{job.id}"), job.steps, job.curve)  # noqa: S311
             job.log.append(f"Loading {job.base_model} ...")
             job.log.append(f"Max steps: {job.steps}")
+            for _ in range(int(job.steps * float(sim.get("done", 0)))):
+                self._advance(job)
+            job.started -= job.step * job.seconds_per_step
             self._conductor.after(job.seconds_per_step, lambda: self._advance(job))
             return job
 

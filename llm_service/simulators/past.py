@@ -22,7 +22,8 @@ def remember(runs: Runs, count: int, seed: int, now: float) -> None:
         kind, domain = chance.choice(list(TYPES)), chance.choice(DOMAINS)
         model = chance.choices(MODELS, weights=(5, 3, 6, 3))[0]
         task = task_of(kind, domain, chance.choice((50, 100, 200)))
-        run = runs.make(n - count, task, model, {"type": kind, "domain": domain}, 20, at)
+        node = "linux" if model == "local/linux-model" or chance.random() < 0.25 else "spark"
+        run = runs.make(n - count, task, model, {"type": kind, "domain": domain, "node": node}, 20, at)
         run.past = lambda run=run: _events(run, runs.iso)
         _play(run)
         runs.all[run.id] = run

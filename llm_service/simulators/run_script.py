@@ -14,7 +14,8 @@ Outcome = Literal["completed", "failed", "silent"]
 
 
 class Plan(NamedTuple):
-    """What shapes a run. `rate` None: an update every 0.2 to 1.0 s, else so many updates a second."""
+    """What shapes a run. `rate` None: an update every 0.2 to 1.0 s, else so many updates a second. `length` times as
+    many updates as the recipe has."""
 
     kind: str
     domain: str
@@ -23,6 +24,7 @@ class Plan(NamedTuple):
     iterations: int
     rate: float | None = None
     updates: int | None = None
+    length: float = 1.0
 
 
 class Step(NamedTuple):
@@ -44,6 +46,7 @@ def make_plan(
     max_iter: int,
     failing: float,
     rate: float | None,
+    length: float,
     wanted: dict[str, Any],
 ) -> Plan:
     """The plan of a run: of those `failing`, a third ends silently. `wanted` (config.sim) overrides what it names."""
@@ -57,6 +60,7 @@ def make_plan(
         int(wanted.get("iterations", min(max_iter, chance.randint(3, 8)))),
         wanted.get("rate", rate),
         wanted.get("updates"),
+        length,
     )
 
 
@@ -93,7 +97,7 @@ def _supervisor(chance: random.Random, plan: Plan, iteration: int, agent: str) -
 
 def _agent(chance: random.Random, plan: Plan, iteration: int, agent: str) -> Iterator[Step]:
     text = saying(chance, plan.kind, plan.domain)
-    count = plan.updates or (max(6, int(plan.rate * 3)) if plan.rate else chance.randint(5, 10))
+    count = plan.updates or (max(6, int(plan.rate * 3)) if plan.rate else round(chance.randint(5, 10) * plan.length))
     for n in range(1, count + 1):
         data = {
             "active_agent": agent,

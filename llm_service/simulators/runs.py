@@ -91,6 +91,7 @@ class Runs:
         slots: int,
         failing: float,
         rate: float | None,
+        length: float,
     ) -> None:
         self.lock = threading.RLock()
         self.all: dict[str, Run] = {}
@@ -98,7 +99,7 @@ class Runs:
         self.dialect: Dialect = dialect
         self._conductor, self._faults = conductor, faults
         self._seed, self._now, self.iso = seed, now, iso
-        self._slots, self._failing, self._rate = slots, failing, rate
+        self._slots, self._failing, self._rate, self._length = slots, failing, rate, length
         self._numbers = itertools.count(1)
         self._event_ids = itertools.count(1)
         self._streams_opened = 0
@@ -130,6 +131,7 @@ class Runs:
             max_iter=max_iter,
             failing=self._failing,
             rate=self._rate,
+            length=self._length,
             wanted=wanted if isinstance(wanted, dict) else {},
         )
         node = config.get("node")
