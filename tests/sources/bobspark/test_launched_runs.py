@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from llm_service.core.gpu_hours import GpuHour
 from llm_service.simulators.bobspark import Bobspark
 from tests.kit.boards import Board
 from tests.kit.run_follower import RunFollower, post
@@ -76,17 +77,20 @@ def test_every_event_is_kept_once_and_can_be_asked_for(bobspark: Bobspark, watch
     runs = client.ended(3)
     ledger = bobspark.ledger()["runs"]
     for key, run in runs.items():
+        _assert_all_kept(board, key, run["id"], ledger[run["id"]]["events"])
 
-        def events(key: str = key) -> list[dict[str, Any]]:
-            return board.get(f"/api/runs/{key}/events?limit=2000")[1]["events"]
 
-        wait_until(lambda: len(events()) == ledger[run["id"]]["events"], "all events")
-        assert all(event["id"] is not None for event in events())
-        assert len({event["id"] for event in events()}) == len(events())
-        assert [event["n"] for event in events()] == list(range(1, len(events()) + 1))
-        detail = board.get(f"/api/runs/{run['id']}")[1]
-        assert detail["run"]["key"] == key
-        assert detail["events"] == events()
+def _assert_all_kept(board: Board, key: str, run_id: str, count: int) -> None:
+    def events() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = board.get(f"/api/runs/{key}/events?limit=2000")[1]["events"]
+        return found
+
+    wait_until(lambda: len(events()) == count, f"all {count} events")
+    assert len({event["id"] for event in events()} - {None}) == count
+    assert [event["n"] for event in events()] == list(range(1, count + 1))
+    detail = board.get(f"/api/runs/{run_id}")[1]
+    assert detail["run"]["key"] == key
+    assert detail["events"] == events()
 
 
 def test_token_use_is_in_telemetry_once_a_run(bobspark: Bobspark, watch: Callable[..., Board]) -> None:
@@ -94,20 +98,21 @@ def test_token_use_is_in_telemetry_once_a_run(bobspark: Bobspark, watch: Callabl
     client = RunFollower(board).connect()
     post(board, "/api/runs", {**FORM, "workers": 4})
     client.ended(4)
-    expected = sorted((f"a:{i}", told["tokens_in"], told["tokens_out"]) for i, told in bobspark.ledger()["runs"].items())
+    expected = sorted(
+        (f"a:{i}", told["tokens_in"], told["tokens_out"]) for i, told in bobspark.ledger()["runs"].items()
+    )
     wait_until(lambda: rows_of_telemetry(board) == expected, "rows that equal the ledger")
     client.until(lambda: all(run["cost_usd"] for run in client.runs.values()), "costs on the cards")
 
 
 def test_a_local_model_costs_its_time(bobspark: Bobspark, watch: Callable[..., Board]) -> None:
-    from llm_service.core.gpu_hours import GpuHour
-
     board = watch(bobspark, gpu_hours=(GpuHour("spark", 360 * 10**9),))
     client = RunFollower(board).connect()
     post(board, "/api/runs", {**FORM, "workers": 1, "model": "local/spark-model"})
     (run,) = client.ended(1).values()
     ((_, told),) = bobspark.ledger()["runs"].items()
-    client.until(lambda: client.runs[run["key"]]["cost_usd"] == round(told["duration_s"], 3) / 10, "0.1 USD a second")
+    cost = pytest.approx(told["duration_s"] / 10)
+    client.until(lambda: client.runs[run["key"]]["cost_usd"] == cost, "0.1 USD a second")
 
 
 def test_one_batch_id_is_one_batch_however_often_it_is_sent(bobspark: Bobspark, watch: Callable[..., Board]) -> None:
@@ -135,7 +140,9 @@ def test_a_wrong_form_is_told_field_by_field_and_sends_nothing(bobspark: Bobspar
     assert bobspark.ledger()["runs"] == {}
 
 
-def test_a_batch_that_fails_half_way_says_so_and_offers_the_rest(bobspark: Bobspark, watch: Callable[..., Board]) -> None:
+def test_a_batch_that_fails_half_way_says_so_and_offers_the_rest(
+    bobspark: Bobspark, watch: Callable[..., Board]
+) -> None:
     board = watch(bobspark)
     client = RunFollower(board).connect()
     post(board, "/api/runs", {**FORM, "workers": 5})
