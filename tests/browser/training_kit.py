@@ -18,7 +18,9 @@ from tests.kit.waiting import wait_until
 
 def at(seconds_ago: float = 0.0) -> str:
     """A moment of the near past as the house writes it."""
-    return (datetime.now(UTC) - timedelta(seconds=seconds_ago)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        (datetime.now(UTC) - timedelta(seconds=seconds_ago)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
 
 
 def card(key: str, **more: Any) -> dict[str, Any]:
@@ -34,7 +36,9 @@ def card(key: str, **more: Any) -> dict[str, Any]:
     return {**blank, **known, **texts, **lists, **more}
 
 
-def curve(steps: int, *, first: int = 1, stride: int = 1, seed: int = 1, tau: float = 0.25, floor: float = 0.2) -> list[Point]:
+def curve(
+    steps: int, *, first: int = 1, stride: int = 1, seed: int = 1, tau: float = 0.25, floor: float = 0.2
+) -> list[Point]:
     """A healthy curve: falls from about 3.4 towards `floor`, with noise; one step a second until now."""
     dice = random.Random(seed)
     now_ms = int(datetime.now(UTC).timestamp() * 1000)
@@ -64,6 +68,15 @@ class Training:
 
     def _tell(self, event: str, body: dict[str, Any], rows: dict[str, Any]) -> None:
         self.board.runtime.hub.publish(Announced("training", event, body, rows=rows))
+
+    def watch(self, key: str, kind: str = "bobspark") -> None:
+        """A server that could be asked."""
+        card = source(key, kind)
+        self.board.runtime.hub.publish(Announced("sources", "source.connected", {"source": card}, rows={key: card}))
+
+    def raise_alarm(self, **more: Any) -> None:
+        """A curve shows a fault."""
+        self._tell("alarm.raised", {"alarm": told(**more)}, {})
 
     def begin(self, key: str, **more: Any) -> dict[str, Any]:
         """A job that is seen from now on."""
@@ -100,18 +113,48 @@ class Training:
         wait_until(kept, f"step {last} of {key}", 10.0)
 
 
+def told(**more: Any) -> dict[str, Any]:
+    """An alarm; as the detectors tell it."""
+    known = {"id": "alarm-1", "kind": "spike", "job": "spark:ft_1", "series": "spark:ft_1", "step": 40}
+    said = {
+        "sentence": "The loss jumped to 6.1 at step 40, where 1.2 was usual.",
+        "numbers": {"loss": 6.1, "usual": 1.2},
+    }
+    return {**known, **said, "at": at(), "cleared_at": None, **more}
+
+
+def source(key: str, kind: str = "bobspark") -> dict[str, Any]:
+    """The card of a watched server that is well."""
+    line = {"state": "live", "since": at(900), "last_heard_at": at(), "next_try_at": None, "reason": ""}
+    counts = dict.fromkeys(
+        ("open", "connecting", "backing_off", "stopped", "events", "unknown_events", "broken_events"), 0
+    )
+    card = {"key": key, "kind": kind, "url": "http://192.0.2.1:9010", "clock_skew_s": None}
+    return {**card, **line, "concerns": [], "streams": counts}
+
+
 def drawing(page: Page) -> Locator:
-    """The loss chart."""
-    return page.locator("loss-canvas")
+    """The loss chart, once it has been drawn."""
+    found = page.locator("loss-canvas[data-drawn]")
+    expect(found).to_be_attached()
+    return found
 
 
-def drawn(page: Page) -> None:
-    """Wait until the loss chart has been drawn."""
-    expect(drawing(page)).to_have_attribute("data-drawn", expect_any())
+def chip(page: Page, name: str) -> Locator:
+    """One of the figures over the chart."""
+    return page.locator(f".loss-chip[data-chip={name}] dd")
 
 
-def expect_any() -> Any:
-    """Any text at all."""
-    import re
+def asked(page: Page) -> list[str]:
+    """Every question about curves from now on."""
+    found: list[str] = []
+    page.on("request", lambda request: found.append(request.url) if "/series" in request.url else None)
+    return found
 
-    return re.compile(".+")
+
+COUNT_CONFETTI = """
+window.__confetti = 0;
+addEventListener("DOMContentLoaded", () => new MutationObserver((changes) => {
+  for (const change of changes) for (const node of change.addedNodes) if (node.className === "confetti") window.__confetti += 1;
+}).observe(document.body, { childList: true }));
+"""

@@ -128,7 +128,7 @@ class LossCanvas extends HTMLElement {
       this.#chart = new Chart(this.canvas, { ...config, plugins: [{ id: "lossOwn", beforeInit: (chart) => (chart.$loss = { frame: this.#frame, theme }) }, ...config.plugins] });
     }
     if (this.#at !== null) this.#read(this.#at);
-    this.dataset.drawn = String((Number(this.dataset.drawn) || 0) + 1);
+    Object.assign(this.dataset, { drawn: String((Number(this.dataset.drawn) || 0) + 1), lines: String(this.#frame.lines.length), alarms: String(this.#frame.alarms.length) });
   }
 
   #valueAt(px) {

@@ -11,7 +11,7 @@ import { tableView } from "./table.js";
 import { loss, steps } from "./units.js";
 
 const AXIS_WORDS = { step: "Step", relative: "Relative", wall: "Clock" };
-const AXIS_NAMES = { step: "Steps across", relative: "Time since its own beginning across", wall: "Time of day across" };
+const AXIS_NAMES = { step: "Step across", relative: "Relative, the time since its own beginning", wall: "Clock, the time of day" };
 const MOST_PLACES = 6;
 let made = { key: [], view: null };
 
@@ -77,7 +77,7 @@ function chips(curve, choices) {
   const { last, best, best_step: at, count, bad } = curve.facts;
   const { min, max } = extremesOf(curve, choices);
   const zoomed = choices.from === null ? nothing : html` <small>here</small>`;
-  const one = (name, value, more = nothing) => html`<div class="loss-chip" data-chip=${name.toLowerCase()}><dt>${name}</dt><dd>${value}${more}</dd></div>`;
+  const one = (name, value, more = nothing) => html`<div class="loss-chip" data-chip=${name.toLowerCase().replaceAll(" ", "-")}><dt>${name}</dt><dd>${value}${more}</dd></div>`;
   return html`<dl class="loss-chips">${one("Last", loss(last))}${one("Best", loss(best), at === null ? nothing : html` <small>step ${figure(at)}</small>`)}
     ${one("Min", loss(min), zoomed)}${one("Max", loss(max), zoomed)}${one("Steps seen", figure(count))}${bad ? one("No number", figure(bad)) : nothing}</dl>`;
 }
@@ -95,7 +95,7 @@ function legendRow({ key, job, label, slot, curve, word, removable, href }) {
   return html`<tr data-line=${key}><th scope="row"><i class="swatch" data-slot=${slot}></i><span class="loss-run">${name}</span></th>
     ${facts ? [facts.last, facts.best, facts.min, facts.max].map((value) => html`<td class="figure">${loss(value)}</td>`) : html`<td class="quiet" colspan="4">${word === "missing" ? "not kept" : word === "failed" ? "could not be loaded" : "loading"}</td>`}
     <td class="figure">${figure(facts?.count)}</td>
-    <td class="loss-row-tools">${facts ? html`<a class="tool" href=${rawAddress(job, key)} download aria-label=${`Download every step of ${label} as CSV`}>${icons.download}All steps</a>` : nothing}
+    <td class="loss-row-tools">${facts ? html`<a class="tool" href=${rawAddress(job, key)} download aria-label=${`All steps of ${label} as CSV`}>${icons.download}All steps</a>` : nothing}
       ${removable ? html`<button class="icon-button" type="button" data-action="loss-without" data-job=${job} aria-label=${`Take ${label} out of the chart`}>${icons.x}</button>` : nothing}</td></tr>`;
 }
 

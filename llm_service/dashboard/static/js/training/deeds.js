@@ -2,7 +2,7 @@
 import { ApiError } from "../net/api.js";
 import { send } from "../net/send.js";
 import { HOME } from "../url.js";
-import { bodyOf } from "./form_fields.js";
+import { FIELDS, bodyOf } from "./form_fields.js";
 import { ownOf, putInto } from "./own.js";
 import { titleOf } from "./words.js";
 
@@ -22,8 +22,7 @@ export async function startTraining({ store, go, say }) {
     open(job.key, `${titleOf(job)} has been started.`);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    const running = error.status === 409 ? error.body?.job : null;
-    const key = typeof running === "string" ? running : running?.key;
+    const key = error.status === 409 ? error.body?.job : null;
     if (key) return open(key, "It was running already, so nothing was started. This is the running one.");
     const fields = wrongFields(error.body, form);
     if (ownOf(store.state).form) put({ form: { ...form, busy: false, errors: fields, error: Object.keys(fields).length ? "" : error.message } });
@@ -31,10 +30,9 @@ export async function startTraining({ store, go, say }) {
 }
 
 /** {field: sentence} of what the server found wrong, as far as the form has such fields. */
-function wrongFields(body, { values }) {
-  const told = body?.fields ?? body?.errors ?? {};
-  const pairs = Array.isArray(told) ? told.map(({ field, error, message }) => [field, error ?? message]) : Object.entries(told);
-  return Object.fromEntries(pairs.filter(([name, text]) => name in values && text).map(([name, text]) => [name, String(text)]));
+function wrongFields(body, { kind }) {
+  const told = Object.entries(body?.fields ?? {}).filter(([name]) => FIELDS[kind][name]);
+  return Object.fromEntries(told.map(([name, text]) => [name, `${FIELDS[kind][name].label} ${text}.`]));
 }
 
 /** Cancel or advance a job. */

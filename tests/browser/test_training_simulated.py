@@ -1,0 +1,86 @@
+"""The section Training end to end: simulated servers, the real dashboard between, and what the page says at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.page_of import PageOf
+from tests.browser.training_kit import COUNT_CONFETTI, drawing
+from tests.kit.simulator import ask
+
+END_MS = 30_000
+
+
+@pytest.fixture
+def open_on(make_server, context_of) -> Callable[..., PageOf]:
+    """Opens the section on a server that watches a simulated BobSpark and a simulated skill trainer."""
+
+    def make(bobspark, skills) -> PageOf:
+        server = make_server("--bobspark", bobspark.url, "--skill-training", skills.url).start()
+        context = context_of(server)
+        context.add_init_script(COUNT_CONFETTI)
+        page = PageOf(context, server).open("#training")
+        expect(page.page.get_by_role("button", name="Start a training").first).to_be_enabled()
+        return page
+
+    return make
+
+
+def start(page: PageOf, kind: str, **fields: str) -> None:
+    """Fill the form and send it with a double click."""
+    page.page.get_by_role("button", name="Start a training").first.click()
+    dialog = page.page.locator(".training-dialog")
+    dialog.get_by_role("button", name=kind, exact=True).click()
+    for label, value in fields.items():
+        dialog.get_by_label(label.replace("_", " ")).fill(value)
+    dialog.locator("[type=submit]").dblclick()
+
+
+def test_a_fine_tune_started_on_the_page_ends_as_its_server_says(make_bobspark, make_skills, open_on) -> None:
+    bobspark = make_bobspark(speed=20)
+    page = open_on(bobspark, make_skills())
+    start(page, "Fine-tune", Epochs="1")
+    expect(page.page.locator(".job h2")).to_have_text("ft_01")
+    expect(page.page.locator(".job-said")).to_contain_text("has been started")
+    drawing(page.page)
+    page.page.goto(f"{page.server.url}#training")
+    start(page, "Fine-tune", Epochs="9")
+    expect(page.page.locator(".job-said")).to_contain_text("It was running already")
+    assert page.fragment().endswith(":ft_01")
+    assert list(bobspark.ledger()["jobs"]) == ["ft_01"], "one start, whatever was clicked"
+    expect(page.page.locator(".job-title .job-status")).to_have_text("Completed", timeout=END_MS)
+    page.page.wait_for_function("() => window.__confetti === 1")
+    truth = bobspark.ledger()["jobs"]["ft_01"]
+    losses = [loss for _, loss in truth["losses"]]
+    figures = page.page.locator(".job-stat .stat-figure")
+    expect(figures.nth(0)).to_have_text(f"{losses[-1]:.4f}")
+    expect(figures.nth(1)).to_have_text("400/400")
+    expect(page.page.locator(".loss-chip[data-chip=last] dd")).to_have_text(f"{losses[-1]:.4f}")
+    expect(page.page.locator(".loss-chip[data-chip=steps-seen] dd")).to_have_text("400")
+    drawn = page.page.locator("loss-canvas").evaluate("(chart) => chart.view.lines[0].curve.buckets.last")
+    assert drawn == pytest.approx(losses, abs=6e-5), "every step, as the log wrote it"
+
+
+def test_a_skill_is_trained_and_its_adapter_is_listed_with_its_curve(make_bobspark, make_skills, open_on) -> None:
+    skills = make_skills(speed=20, past=True)
+    page = open_on(make_bobspark(), skills)
+    start(page, "Skill training", Skill="no such skill", Epochs="3")
+    expect(page.page.locator("#training-skill_id-error")).to_contain_text("Skill must be")
+    page.page.locator(".training-dialog").get_by_label("Skill", exact=True).fill("electrician")
+    page.page.locator(".training-dialog [type=submit]").click()
+    expect(page.page.locator(".job h2")).to_have_text("Electrician")
+    expect(page.page.locator(".job-title .job-status")).to_have_text("Completed", timeout=END_MS)
+    expect(page.page.get_by_label("GPU", exact=True)).to_contain_text("Made up by its server")
+    page.page.goto(f"{page.server.url}#training?tab=adapters")
+    rows = page.page.locator(".adapters tbody tr")
+    expect(rows).to_have_count(len(ask(f"{skills.url}/api/training/adapters")["adapters"]))
+    page.page.get_by_role("button", name="Final loss").click()
+    shown = [float(text) for text in rows.locator("td.figure b").all_inner_texts()]
+    assert shown == sorted(shown)
+    rows.get_by_label("Compare the curve of Electrician").check()
+    page.page.get_by_role("link", name="Compare 1 curve").click()
+    drawing(page.page)
+    expect(page.page.locator(".loss-run")).to_have_text("Electrician")
