@@ -52,8 +52,9 @@ def _watch(browser: Any, server: Server, simulator: Bobspark, seconds: int) -> l
     long = [task["ms"] for task in seen["tasks"]]
     longest = f"longest {shown(max(long))} ms" if long else "none to be named"
     frames = f"frames: p50 {shown(percentile(seen['frames'], 0.5))}, p99 {shown(percentile(seen['frames'], 0.99))} ms"
+    what = f"main-thread tasks over 50 ms in {seconds} s"
     return [
-        Row(f"main-thread tasks over 50 ms in {seconds} s", len(long), "", 0, f"{rate:.0f} events/s; {longest}; {frames}"),
+        Row(what, len(long), "", 0, f"{rate:.0f} events/s; {longest}; {frames}"),
         Row("heap grown, after collecting", grown_mb, "MB", 2, f"from {shown(before_mb)} MB"),
     ]
 

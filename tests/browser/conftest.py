@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.browser.page_of import WAIT_MS, WATCH_POLICY, PageOf
+from tests.kit.board_fixtures import board, folder, start_board  # noqa: F401
 from tests.kit.browser import chromium_path
 from tests.kit.server import Server
+from tests.kit.simulator import bobspark, make_bobspark  # noqa: F401
 
 FLAGS = (
     "--no-sandbox",

@@ -11,7 +11,6 @@ from playwright.sync_api import expect
 from tests.browser.page_of import PageOf
 from tests.browser.test_access import serious
 from tests.browser.workers_kit import SIZES, card, fleet, iso, line, order, part, tell, tell_source, working
-from tests.kit.board_fixtures import board, folder, start_board  # noqa: F401
 from tests.kit.boards import Board
 
 HOSTILE = "<img src=x onerror=window.__xss=1><script>window.__xss=1</script>"
@@ -29,13 +28,13 @@ def corner(page: PageOf, run_id: str) -> tuple[float, float]:
 
 
 @pytest.fixture
-def page(board: Board, open_page: Callable[..., PageOf]) -> PageOf:  # noqa: F811
+def page(board: Board, open_page: Callable[..., PageOf]) -> PageOf:
     tell_source(board)
     tell(board, fleet=fleet(), batches=[])
     return open_page(board, "#workers")
 
 
-def test_a_card_says_all_that_is_known_of_its_run(board, page) -> None:  # noqa: F811
+def test_a_card_says_all_that_is_known_of_its_run(board, page) -> None:
     tell(board, working("run_8f3a1c20"))
     expect(card(page, "run_8f3a1c20").locator(".run-badge")).to_have_text("RUNNING")
     said = {
@@ -57,7 +56,7 @@ def test_a_card_says_all_that_is_known_of_its_run(board, page) -> None:  # noqa:
     expect(flowing(page, "run_8f3a1c20")).to_have_count(1)
 
 
-def test_what_nobody_knows_is_a_dash_and_never_nought(board, page) -> None:  # noqa: F811
+def test_what_nobody_knows_is_a_dash_and_never_nought(board, page) -> None:
     bare = dict.fromkeys(("tokens_in", "tokens_out", "tokens_per_s", "first_token_s", "last_token_at", "iteration"))
     tell(board, working("r", progress=None, rates=[], agent=None, node=None, model=None, **bare))
     for name in ("in", "out", "rate", "first", "last", "iteration", "progress"):
@@ -76,7 +75,7 @@ def test_what_nobody_knows_is_a_dash_and_never_nought(board, page) -> None:  # n
         ("QUEUED", "queued"),
     ],
 )
-def test_every_state_has_a_word_and_a_shape(board, page, badge, status) -> None:  # noqa: F811
+def test_every_state_has_a_word_and_a_shape(board, page, badge, status) -> None:
     tell(board, working("one"), working("r", badge=badge, status=status, line=line("backing-off", "the line broke")))
     expect(card(page, "r").locator(".run-badge")).to_have_text(badge)
     shapes = page.page.locator(".run-badge svg").evaluate_all("(nodes) => nodes.map((node) => node.innerHTML)")
@@ -86,20 +85,20 @@ def test_every_state_has_a_word_and_a_shape(board, page, badge, status) -> None:
     expect(card(page, "r").locator(".run-cancel")).to_have_count(cancels)
 
 
-def test_a_stall_is_said_and_ends_the_glow(board, page) -> None:  # noqa: F811
+def test_a_stall_is_said_and_ends_the_glow(board, page) -> None:
     tell(board, working("r", stalled=True, last_token_at=iso(75)))
     expect(part(page, "r", "last")).to_have_text(re.compile("stalled, .*1 min 1\\d s"))
     expect(flowing(page, "r")).to_have_count(0)
 
 
-def test_the_glow_goes_out_by_itself_when_no_token_comes(board, page) -> None:  # noqa: F811
+def test_the_glow_goes_out_by_itself_when_no_token_comes(board, page) -> None:
     tell(board, working("r", last_token_at=iso(0)))
     expect(flowing(page, "r")).to_have_count(1)
     expect(flowing(page, "r")).to_have_count(0)
     expect(card(page, "r").locator(".run-badge")).to_have_text("RUNNING")
 
 
-def test_a_gap_is_hatched_and_says_how_long_it_was(board, page) -> None:  # noqa: F811
+def test_a_gap_is_hatched_and_says_how_long_it_was(board, page) -> None:
     gap = {"start": iso(20), "end": iso(8), "seconds": 12.0, "tokens_out": 340, "recovered": False}
     tell(board, working("r", rates=[5.0, None, None, 9.0], gaps=[gap]))
     expect(part(page, "r", "gap")).to_have_text("Gap of 12 s, 340 tokens")
@@ -109,17 +108,18 @@ def test_a_gap_is_hatched_and_says_how_long_it_was(board, page) -> None:  # noqa
     expect(card(page, "r").locator(".hatched")).to_have_count(0)
 
 
-def test_the_head_counts_the_fleet_and_says_when_it_is_done(board, page) -> None:  # noqa: F811
+def test_the_head_counts_the_fleet_and_says_when_it_is_done(board, page) -> None:
     figures = {"workers": 18, "running": 12, "queued": 2, "done": 3, "failed": 1, "tokens_per_s": 413.06}
     tell(board, fleet=fleet(**figures, tokens_out=231_400, eta_s=252, eta_low_s=180, eta_high_s=360))
     head = page.page.locator(".fleet-head")
-    for name, text in {"workers": "18", "running": "12", "done": "3", "rate": "413.1tok/s", "eta": "4 min 12 s"}.items():
+    said = {"workers": "18", "running": "12", "done": "3", "rate": "413.1tok/s", "eta": "4 min 12 s"}
+    for name, text in said.items():
         expect(head.locator(f"[data-stat={name}] .stat-figure")).to_have_text(text)
     expect(head.locator("[data-stat=eta] .stat-sub")).to_have_text("between 3 min and 6 min")
     expect(head.locator("[data-stat=done] .stat-sub")).to_have_text("1 failed")
 
 
-def test_new_runs_never_move_the_card_under_the_pointer_or_the_focus(board, page) -> None:  # noqa: F811
+def test_new_runs_never_move_the_card_under_the_pointer_or_the_focus(board, page) -> None:
     done = {"status": "completed", "badge": "DONE", "duration_s": 3.0}
     tell(board, *(working(f"d{number}", finished_at=iso(100 + number), **done) for number in range(8)))
     expect(page.page.locator(".run-card")).to_have_count(8)
@@ -136,7 +136,7 @@ def test_new_runs_never_move_the_card_under_the_pointer_or_the_focus(board, page
     assert corner(page, "d1") == before
 
 
-def test_new_runs_come_before_what_has_ended_and_an_end_moves_nothing(board, page) -> None:  # noqa: F811
+def test_new_runs_come_before_what_has_ended_and_an_end_moves_nothing(board, page) -> None:
     page.page.mouse.move(5, 5)
     tell(board, working("a", created_at=iso(30)), working("b", created_at=iso(20)))
     expect(page.page.locator(".run-card")).to_have_count(2)
@@ -148,7 +148,7 @@ def test_new_runs_come_before_what_has_ended_and_an_end_moves_nothing(board, pag
     assert order(page) == ["c", "a", "b"]
 
 
-def test_what_is_done_can_be_cleared_and_brought_back(board, page) -> None:  # noqa: F811
+def test_what_is_done_can_be_cleared_and_brought_back(board, page) -> None:
     tell(board, working("a"), working("b", status="completed", badge="DONE"))
     page.page.get_by_role("button", name="Clear done").click()
     expect(card(page, "b")).to_have_count(0)
@@ -160,7 +160,7 @@ def test_what_is_done_can_be_cleared_and_brought_back(board, page) -> None:  # n
     expect(card(page, "b")).to_have_count(1)
 
 
-def test_filters_are_in_the_address(board, page) -> None:  # noqa: F811
+def test_filters_are_in_the_address(board, page) -> None:
     tell_source(board, "other")
     tell(board, working("a"), working("b", node="linux"), working("c", source="other", node="linux", model="m2"))
     page.page.locator("select[data-field=node]").select_option(label="linux")
@@ -176,7 +176,7 @@ def test_filters_are_in_the_address(board, page) -> None:  # noqa: F811
     expect(page.page.locator(".run-card")).to_have_count(3)
 
 
-def test_cancelling_asks_first_and_the_focus_comes_back(board, page) -> None:  # noqa: F811
+def test_cancelling_asks_first_and_the_focus_comes_back(board, page) -> None:
     asked: list[str] = []
     page.page.route("**/api/runs/*", lambda route: (asked.append(route.request.url), route.fulfill(json={})))
     tell(board, working("run_1"))
@@ -197,7 +197,7 @@ def test_cancelling_asks_first_and_the_focus_comes_back(board, page) -> None:  #
     expect(card(page, "run_1").locator(".run-cancelling")).to_have_count(0)
 
 
-def test_a_cancel_that_fails_says_so_on_its_card(board, page) -> None:  # noqa: F811
+def test_a_cancel_that_fails_says_so_on_its_card(board, page) -> None:
     answer = {"error": "spark answered 500 to DELETE"}
     page.page.route("**/api/runs/*", lambda route: route.fulfill(status=502, json=answer))
     tell(board, working("run_1"))
@@ -207,7 +207,7 @@ def test_a_cancel_that_fails_says_so_on_its_card(board, page) -> None:  # noqa: 
     expect(page.page.get_by_role("button", name="Cancel run_1")).to_be_visible()
 
 
-def test_arrows_go_from_card_to_card_and_enter_opens_one(board, page) -> None:  # noqa: F811
+def test_arrows_go_from_card_to_card_and_enter_opens_one(board, page) -> None:
     tell(board, *(working(f"r{number}", created_at=iso(60 - number)) for number in range(8)))
     expect(page.page.locator(".run-card")).to_have_count(8)
     focused = page.page.locator(".run-card:focus-within .id")
@@ -220,10 +220,10 @@ def test_arrows_go_from_card_to_card_and_enter_opens_one(board, page) -> None:  
     assert page.fragment() == "#run=spark:r2"
 
 
-def test_hostile_text_is_text(board, page) -> None:  # noqa: F811
+def test_hostile_text_is_text(board, page) -> None:
     texts = dict.fromkeys(("task", "model", "node", "agent", "snippet", "domain", "type", "error"), HOSTILE)
-    reason = line("backing-off", HOSTILE)
-    tell(board, working("x", **texts), working("y", badge="CONN LOST", line=reason, **{**texts, "task": "javascript:1"}))
+    lost = {"badge": "CONN LOST", "line": line("backing-off", HOSTILE)}
+    tell(board, working("x", **texts), working("y", **{**texts, **lost, "task": "javascript:1"}))
     tell_source(board, state="backing-off", reason=HOSTILE)
     expect(part(page, "x", "snippet")).to_have_text(HOSTILE)
     expect(page.page.locator(".strip[data-source=spark]")).to_contain_text(HOSTILE)
@@ -231,7 +231,7 @@ def test_hostile_text_is_text(board, page) -> None:  # noqa: F811
     assert page.page.locator("#board :is(script, img)").count() == 0
 
 
-def test_without_a_source_the_page_says_what_would_fill_it(board, open_page) -> None:  # noqa: F811
+def test_without_a_source_the_page_says_what_would_fill_it(board, open_page) -> None:
     page = open_page(board, "#workers")
     expect(page.page.get_by_role("heading", name="No BobSpark server is watched yet")).to_be_visible()
     expect(page.page.locator(".example pre").first).to_contain_text("[[bobspark]]")
@@ -241,7 +241,7 @@ def test_without_a_source_the_page_says_what_would_fill_it(board, open_page) -> 
     expect(page.page.get_by_role("heading", name="Nothing is running")).to_be_visible()
 
 
-def test_a_server_that_is_away_is_said_and_its_cards_are_kept_and_dimmed(board, page) -> None:  # noqa: F811
+def test_a_server_that_is_away_is_said_and_its_cards_are_kept_and_dimmed(board, page) -> None:
     tell(board, working("a"), working("b", source="other"))
     tell_source(board, "other")
     tell_source(board, state="backing-off", reason="connection refused", next_try_at=iso(-9))
@@ -258,7 +258,7 @@ def test_a_server_that_is_away_is_said_and_its_cards_are_kept_and_dimmed(board, 
     expect(strip).to_have_count(0)
 
 
-def test_the_wall_fills_the_screen_and_escape_leaves_it(board, page) -> None:  # noqa: F811
+def test_the_wall_fills_the_screen_and_escape_leaves_it(board, page) -> None:
     tell(board, *(working(f"r{number}") for number in range(18)), fleet=fleet(running=18, tokens_per_s=612.4))
     page.page.goto(f"{board.url}#workers?wall=yes")
     expect(page.page.locator(".run-card")).to_have_count(18)
@@ -272,7 +272,7 @@ def test_the_wall_fills_the_screen_and_escape_leaves_it(board, page) -> None:  #
     assert page.fragment() == "#workers"
 
 
-def test_a_tab_whose_module_does_not_come_says_so_and_comes_later(board, page) -> None:  # noqa: F811
+def test_a_tab_whose_module_does_not_come_says_so_and_comes_later(board, page) -> None:
     page.page.route("**/workers/models.js", lambda route: route.abort())
     page.page.get_by_role("link", name="Models").click()
     expect(page.page.get_by_role("alert")).to_contain_text("Models could not be loaded from the server.")
@@ -281,7 +281,7 @@ def test_a_tab_whose_module_does_not_come_says_so_and_comes_later(board, page) -
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 360)])
-def test_axe_finds_nothing_serious(board, context_of, scheme, width) -> None:  # noqa: F811
+def test_axe_finds_nothing_serious(board, context_of, scheme, width) -> None:
     tell_source(board)
     gap = {"start": iso(20), "end": iso(8), "seconds": 12.0, "tokens_out": 340, "recovered": False}
     lost = working("lost", badge="CONN LOST", gaps=[gap], line=line("backing-off", "the line broke"))

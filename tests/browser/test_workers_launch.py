@@ -10,7 +10,6 @@ from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.page_of import PageOf
 from tests.browser.workers_kit import fleet, iso, tell, tell_source
-from tests.kit.board_fixtures import board, folder, start_board  # noqa: F401
 from tests.kit.boards import Board
 
 
@@ -28,7 +27,7 @@ class Answers:
 
 
 @pytest.fixture
-def page(board: Board, open_page: Callable[..., PageOf]) -> PageOf:  # noqa: F811
+def page(board: Board, open_page: Callable[..., PageOf]) -> PageOf:
     tell_source(board)
     tell(board, fleet=fleet(), batches=[])
     return open_page(board, "#workers")
@@ -118,7 +117,7 @@ def test_what_the_server_refuses_stands_beside_its_field_and_the_form_stays(page
     assert len({sent["batch"] for sent in answers.sent}) == 2, "another form is another"
 
 
-def test_of_several_servers_one_is_chosen(board, page) -> None:  # noqa: F811
+def test_of_several_servers_one_is_chosen(board, page) -> None:
     tell_source(board, "other", "backing-off")
     answers, dialog = Answers(page), form(page)
     expect(dialog.get_by_label("Server", exact=True)).to_have_value("spark")
@@ -137,7 +136,7 @@ def test_escape_closes_the_form_and_the_focus_goes_back(page) -> None:
     expect(page.page.get_by_role("button", name="Launch").first).to_be_focused()
 
 
-def test_a_batch_is_said_while_it_is_sent_and_when_it_stopped(board, page) -> None:  # noqa: F811
+def test_a_batch_is_said_while_it_is_sent_and_when_it_stopped(board, page) -> None:
     batch = {"id": "b", "source": "spark", "wanted": 18, "started": ["spark:run_a", "spark:run_b"], "at": iso()}
     tell(board, batches=[{**batch, "state": "sending", "failed": [], "rest": 0}])
     strip = page.page.locator(".strip[data-batch=b]")

@@ -14,7 +14,7 @@ from tests.browser.page_of import PageOf
 from tests.browser.test_access import serious
 from tests.browser.workers_kit import card, part
 from tests.kit.server import Server
-from tests.kit.simulator import bobspark, make_bobspark, submit, wait_for_end  # noqa: F401
+from tests.kit.simulator import submit, wait_for_end
 from tests.kit.waiting import wait_until
 
 BADGES = {"completed": "DONE", "failed": "ERROR", "cancelled": "CANCELLED"}
@@ -58,7 +58,8 @@ def figures(page: PageOf, run_id: str) -> dict[str, Any]:
           const part = (name) => node.querySelector(`[data-part=${name}]`);
           return {
             badge: node.dataset.badge, tokens_in: part("in").dataset.value, tokens_out: part("out").dataset.value,
-            iteration: part("iteration")?.textContent, node: part("node")?.textContent, model: part("model")?.textContent,
+            iteration: part("iteration")?.textContent,
+            node: part("node")?.textContent, model: part("model")?.textContent,
           };
         }"""
     )
@@ -77,7 +78,7 @@ def told(run: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_eighteen_workers_launched_from_the_page_end_with_the_ledgers_figures(make_bobspark, watch) -> None:  # noqa: F811
+def test_eighteen_workers_launched_from_the_page_end_with_the_ledgers_figures(make_bobspark, watch) -> None:
     simulator = make_bobspark(speed=6.0, seed=4, failing=0.3, slots=18)
     page = watch(simulator)
     launch(page, 18)
@@ -95,7 +96,7 @@ def test_eighteen_workers_launched_from_the_page_end_with_the_ledgers_figures(ma
     expect(head.locator("[data-stat=done] .stat-sub")).to_have_text(f"{18 - done} failed")
 
 
-def test_a_double_click_and_a_double_submit_are_one_batch(make_bobspark, watch) -> None:  # noqa: F811
+def test_a_double_click_and_a_double_submit_are_one_batch(make_bobspark, watch) -> None:
     simulator = make_bobspark(speed=1.0)
     page = watch(simulator)
     dialog = open_launch(page)
@@ -112,7 +113,7 @@ def test_a_double_click_and_a_double_submit_are_one_batch(make_bobspark, watch) 
     assert len(simulator.ledger()["runs"]) == 3
 
 
-def test_a_launch_that_stops_half_way_says_what_began_and_starts_the_rest(make_bobspark, watch) -> None:  # noqa: F811
+def test_a_launch_that_stops_half_way_says_what_began_and_starts_the_rest(make_bobspark, watch) -> None:
     simulator = make_bobspark(speed=1.0)
     page = watch(simulator)
     launch(page, 6)
@@ -130,7 +131,7 @@ def test_a_launch_that_stops_half_way_says_what_began_and_starts_the_rest(make_b
     assert len(simulator.ledger()["runs"]) == 6
 
 
-def test_a_cancelled_run_and_one_whose_server_is_gone_show_their_true_state(make_bobspark, watch) -> None:  # noqa: F811
+def test_a_cancelled_run_and_one_whose_server_is_gone_show_their_true_state(make_bobspark, watch) -> None:
     simulator = make_bobspark(speed=1.0)
     page = watch(simulator)
     first, second = submit(simulator, sim=LONG), submit(simulator, sim=LONG)
@@ -145,7 +146,7 @@ def test_a_cancelled_run_and_one_whose_server_is_gone_show_their_true_state(make
     expect(card(page, first).locator(".run-badge")).to_have_text("CANCELLED")
 
 
-def test_a_run_page_follows_its_run_to_the_end_and_is_the_same_after_a_restart(make_bobspark, watch) -> None:  # noqa: F811
+def test_a_run_page_follows_its_run_to_the_end_and_is_the_same_after_a_restart(make_bobspark, watch) -> None:
     simulator = make_bobspark(speed=4.0)
     page = watch(simulator)
     run_id = submit(simulator, sim={"outcome": "completed", "iterations": 4, "updates": 8})
@@ -172,7 +173,7 @@ def test_a_run_page_follows_its_run_to_the_end_and_is_the_same_after_a_restart(m
     expect(page.page.locator("[data-stat=out] .stat-figure")).to_have_text(f"{run['tokens_out']:,}")
 
 
-def test_the_chain_waits_while_somebody_reads_it(make_bobspark, watch) -> None:  # noqa: F811
+def test_the_chain_waits_while_somebody_reads_it(make_bobspark, watch) -> None:
     simulator = make_bobspark(speed=1.0)
     run_id = submit(simulator, sim={**LONG, "rate": 8})
     page = watch(simulator)
@@ -189,7 +190,7 @@ def test_the_chain_waits_while_somebody_reads_it(make_bobspark, watch) -> None: 
     expect(rows.first).not_to_have_attribute("data-n", newest)
 
 
-def test_raw_events_copy_and_csv_of_a_chain(make_bobspark, watch) -> None:  # noqa: F811
+def test_raw_events_copy_and_csv_of_a_chain(make_bobspark, watch) -> None:
     simulator = make_bobspark(speed=30.0)
     run_id = submit(simulator, sim={"outcome": "failed", "iterations": 2, "updates": 3})
     run = wait_for_end(simulator, run_id)[run_id]
@@ -206,7 +207,7 @@ def test_raw_events_copy_and_csv_of_a_chain(make_bobspark, watch) -> None:  # no
     assert len(lines) == run["events"] + 1
 
 
-def test_one_id_on_two_servers_asks_which_and_an_unknown_one_says_so(make_bobspark, watch) -> None:  # noqa: F811
+def test_one_id_on_two_servers_asks_which_and_an_unknown_one_says_so(make_bobspark, watch) -> None:
     one, other = make_bobspark(seed=7, speed=30.0), make_bobspark(seed=7, speed=30.0)
     run_id = submit(one)
     assert submit(other) == run_id
@@ -222,7 +223,7 @@ def test_one_id_on_two_servers_asks_which_and_an_unknown_one_says_so(make_bobspa
     expect(page.page.get_by_role("heading", name="No run nobody")).to_be_visible()
 
 
-def test_hostile_runs_are_shown_as_text(make_bobspark, watch) -> None:  # noqa: F811
+def test_hostile_runs_are_shown_as_text(make_bobspark, watch) -> None:
     simulator = make_bobspark(speed=20.0, faults=["hostile"])
     page = watch(simulator)
     run_id = submit(simulator, sim={"outcome": "completed", "iterations": 2, "updates": 4})
@@ -237,7 +238,7 @@ def test_hostile_runs_are_shown_as_text(make_bobspark, watch) -> None:  # noqa: 
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 360)])
-def test_axe_finds_nothing_serious_on_a_run_page(make_bobspark, make_server, context_of, scheme, width) -> None:  # noqa: F811
+def test_axe_finds_nothing_serious_on_a_run_page(make_bobspark, make_server, context_of, scheme, width) -> None:
     simulator = make_bobspark(speed=4.0)
     run_id = submit(simulator, sim={**LONG, "rate": 5})
     server = make_server("--bobspark", simulator.url).start()
