@@ -52,6 +52,24 @@ def test_a_run_that_ended_is_in_the_feed_with_its_chain_and_stays_over_a_reload(
     expect(entry(page, run_id)).to_have_count(1)
 
 
+def test_questions_are_shown_with_their_answers_when_opened(make_bobspark, watching, open_page) -> None:  # noqa: F811
+    page = open_page(watching(make_bobspark(past_runs=20, workers=1)), "#workers?tab=feed")
+    page.page.locator(".questions > summary").click()
+    question = page.page.locator(".question details").first
+    question.locator("summary").click()
+    expect(question.locator(".question-answer")).to_be_visible()
+
+
+def test_without_a_question_feed_there_is_no_panel_of_it(make_bobspark, watching, open_page) -> None:  # noqa: F811
+    board = watching(make_bobspark(past_runs=20, faults=["http-404:/api/datagen/*"]))
+    page = open_page(board)
+    with page.page.expect_response("**/api/qa") as answered:
+        page.page.goto(f"{board.url}#workers?tab=feed")
+    assert answered.value.json()["hidden"] is True
+    expect(page.page.locator(".feed-entry").first).to_be_visible()
+    expect(page.page.locator(".questions")).to_have_count(0)
+
+
 def test_the_feeds_filters_are_in_the_address(make_bobspark, watching, open_page) -> None:  # noqa: F811
     page = open_page(watching(make_bobspark(past_runs=60)), "#workers?tab=feed&status=failed")
     expect(page.page.locator(".feed-entry .run-badge").first).to_have_text("ERROR")

@@ -6,6 +6,9 @@ import { feedAddress, withFirst, withOlder } from "./entries.js";
 const EVERY_MS = 30_000;
 /** A server that has just begun has not asked its sources for their past yet. */
 const EMPTY_MS = 2_000;
+const QUESTIONS_MS = 8_000;
+/** Where no server has such a feed there is seldom one later. */
+const HIDDEN_MS = 300_000;
 const SETTLE_MS = 800;
 const TYPING_MS = 250;
 const CHAIN = 500;
@@ -15,6 +18,7 @@ export function feedActions({ store, go }) {
   const here = ({ route }) => route.section === "workers" && route.more.tab === "feed" && !route.more.run;
   const address = ({ route }) => feedAddress(route.more);
   const asked = keepAsked(store, { name: "feed", address, here, every: (data) => (data?.entries.length ? EVERY_MS : EMPTY_MS), merge: (before, data) => withFirst(before, data, isRead()) });
+  const questions = keepAsked(store, { name: "questions", address: () => "/api/qa", here, every: (data) => (data?.hidden ? HIDDEN_MS : QUESTIONS_MS) });
   const put = (patch) => store.dispatch({ type: "slice", name: "feed", patch });
   const own = () => store.state.slices.feed;
   let soon = null;
@@ -54,6 +58,11 @@ export function feedActions({ store, go }) {
   return {
     actions: {
       "feed-retry": () => asked.now(),
+      "questions-toggle": (_, event) => {
+        event.preventDefault();
+        store.dispatch({ type: "slice", name: "questions", patch: { open: !store.state.slices.questions.open } });
+        questions.now();
+      },
       "feed-older": older,
       "feed-chain": chain,
       "feed-unfilter": () => go({ ...store.state.route, more: { tab: "feed" } }),

@@ -2,6 +2,7 @@
 import { html, nothing } from "../lit.js";
 import { askedOf } from "../asked.js";
 import { feedActions } from "../feed/actions.js";
+import { questionsView } from "../feed/questions.js";
 import { feedEmpty, feedList, feedTools } from "../feed/view.js";
 import { failedView } from "../views/asked_states.js";
 import { noSource } from "./empty.js";
@@ -12,7 +13,7 @@ let acting = null;
 
 /** What it reads of the state. */
 export function reads({ slices, route, now, listed, ui }) {
-  return [slices.feed, route.more, Math.floor(now / TICK_MS), listed.sources, ui.skeleton];
+  return [slices.feed, slices.questions, route.more, Math.floor(now / TICK_MS), listed.sources, ui.skeleton];
 }
 
 /** The tab. */
@@ -25,6 +26,7 @@ export function view(state) {
   const filtered = ["source", "model", "status", "q"].some((name) => more[name]);
   if (bare && !filtered && state.listed.sources.ready && !sources.length) return noSource();
   return html`${feedTools(more, data, data?.entries.length)}${failedView(asked, "The feed", "feed-retry")}
+    ${questionsView(askedOf(state, "questions"), Boolean(state.slices.questions?.open), state.now)}
     ${bare ? feedEmpty(filtered) : data ? feedList(data, chains ?? {}, state.now, sources.length > 1) : state.ui.skeleton ? html`<div class="feed-skeleton" aria-hidden="true"><i></i><i></i><i></i></div>` : nothing}`;
 }
 
