@@ -18,6 +18,7 @@ from benchmarks import (
     file_to_event,
     live_cards,
     log_import,
+    loss_series,
     page,
     storm,
     telemetry_ingest,
@@ -31,6 +32,7 @@ from benchmarks.kit.figures import Row
 GROUPS: dict[str, tuple[ModuleType, ...]] = {
     "board": (file_to_event, cold_start, storm, fan_out, page),
     "workers": (live_cards,),
+    "training": (loss_series,),
     "telemetry": (log_import, telemetry_ingest, telemetry_queries, telemetry_ticker, telemetry_memory),
 }
 BENCHMARKS: dict[str, ModuleType] = {module.NAME: module for group in GROUPS.values() for module in group}

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 AT_ONCE = 5_000
 """Points of one transaction: everybody else has a turn in between."""
 AGAIN_S = 2.0
+BEHIND_S = 3.0
+"""How long after the last rewritten step the averages behind it are made anew."""
 WRITE_S = 5.0
 BACKLOG = 50_000
 """Points that are kept in memory to be written later."""
@@ -60,7 +62,7 @@ class LossKeeping:
         self._opened = opened
         self._recent: dict[str, Recent] = {}
         self._backlog: list[Batch] = []
-        self._behind: list[str] = []
+        self._behind: dict[str, float] = {}
         self._again_s = 0.0
         self.dropped = 0
 
@@ -75,6 +77,11 @@ class LossKeeping:
             self._refused(error)
             return None
 
+    @property
+    def behind(self) -> bool:
+        """Whether averages of some series are left behind."""
+        return bool(self._behind)
+
     def keep(self, batches: Sequence[Batch]) -> list[Changed]:
         """Write, and return what of each was news; where nothing can be written, news is what was not told lately."""
         remembered = [self._remember(batch) for batch in batches]
@@ -87,6 +94,7 @@ class LossKeeping:
                 self._put_off(waiting[len(changed) :])
                 break
             changed += written
+            self._note_behind(some, written)
         mine = changed[len(backlog) :]
         return [*mine, *remembered[len(mine) :]]
 
@@ -102,16 +110,17 @@ class LossKeeping:
 
     def catch_up(self) -> bool:
         """While nothing else is to do, bring averages on that rewritten steps left behind; whether more is to do."""
-        if not self._backlog and not self._behind:
-            return False
         if self._backlog:
             self.keep(())
             return False
-        series = self._behind[0]
+        now_s = time.monotonic()
+        series = next((series for series, due_s in self._behind.items() if due_s <= now_s), None)
+        if series is None:
+            return False
         more = self.write(lambda connection: loss_store.catch_up(connection, series))
         if more is False:
-            self._behind.pop(0)
-        return bool(more) or bool(self._behind and more is False)
+            del self._behind[series]
+        return more is not None
 
     def forget(self, series: str) -> None:
         """Nothing more is expected of this series."""
@@ -125,9 +134,12 @@ class LossKeeping:
         while len(self._recent) > REMEMBERED:
             del self._recent[next(iter(self._recent))]
         new, rewritten = recent.news(batch.points)
-        if rewritten and batch.series not in self._behind:
-            self._behind.append(batch.series)
         return Changed(tuple(new), tuple(rewritten))
+
+    def _note_behind(self, batches: Sequence[Batch], changed: Sequence[Changed]) -> None:
+        """Only once steps are no longer rewritten: each of them would set the averages back again."""
+        due_s = time.monotonic() + BEHIND_S
+        self._behind.update({batch.series: due_s for batch, news in zip(batches, changed, strict=True) if news.behind})
 
     def _put_off(self, batches: Sequence[Batch]) -> None:
         room = BACKLOG

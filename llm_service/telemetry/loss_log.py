@@ -100,6 +100,11 @@ class LossLog(Background):
             found.append(f"{self._refused:,} steps of training curves had no step number or no loss and were left out.")
         return tuple(found)
 
+    @property
+    def behind(self) -> bool:
+        """Whether averages of some curve are still to be brought on after steps were rewritten."""
+        return self._keeping.behind
+
     # -- the thread ---------------------------------------------------------------------------------------------
 
     def _run(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from llm_service.core.loss import buckets, gaps, smoothing
 from llm_service.core.loss.buckets import Bucket, Step
 from llm_service.core.loss.points import value_of
+from llm_service.core.loss.stamps import stamps
 from llm_service.core.times import iso_seconds
 from llm_service.core.training_shapes import Alarm, LossSeries, SeriesFacts
 from llm_service.core.training_shapes import Bucket as Columns
@@ -157,7 +158,7 @@ def _steps(connection: sqlite3.Connection, series_id: int, begin: int, end: int)
 def _columns(found: Sequence[Bucket], smooth: list[float | None]) -> Columns:
     columns = list(zip(*found, strict=True)) if found else [()] * len(Bucket._fields)
     by = {name: list(column) for name, column in zip(Bucket._fields, columns, strict=True)}
-    at = [iso_seconds(ms / 1000) for ms in by.pop("at_ms")]
+    at = stamps(by.pop("at_ms"))
     by["count"] = by.pop("held")
     return {**by, "at": at, "smooth": smooth}  # type: ignore[typeddict-item, return-value]
 

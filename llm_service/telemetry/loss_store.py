@@ -45,6 +45,8 @@ class Changed(NamedTuple):
 
     new: tuple[Point, ...]
     rewritten: tuple[Point, ...]
+    behind: bool = False
+    """Whether averages of later steps are to be made anew: `catch_up` does it."""
 
 
 class Series(NamedTuple):
@@ -80,14 +82,13 @@ def append(
         loss = None if word else point.loss
         rows.append((series.id, point.step, loss, word, point.lr, point.epoch, point.at_ms))
     connection.executemany(_STEP, rows)
-    if news:
-        _build(connection, series, [point.step for point in news], len(changed.new))
+    behind = bool(news) and _build(connection, series, [point.step for point in news], len(changed.new))
     connection.execute(
         "UPDATE loss_series SET job = ?, name = CASE ? WHEN '' THEN name ELSE ? END, running = ?, heard_ms = ?"
         " WHERE id = ?",
         (job, name, name, running, now_ms, series.id),
     )
-    return changed
+    return changed._replace(behind=behind)
 
 
 def end(connection: sqlite3.Connection, job: str) -> None:
@@ -147,7 +148,7 @@ def _news(connection: sqlite3.Connection, series: Series, points: Sequence[Point
 # -- the pyramid ------------------------------------------------------------------------------------------------
 
 
-def _build(connection: sqlite3.Connection, series: Series, steps: Sequence[int], added: int) -> None:
+def _build(connection: sqlite3.Connection, series: Series, steps: Sequence[int], added: int) -> bool:
     first_step = steps[0] if series.first_step is None else min(series.first_step, steps[0])
     last_step = steps[-1] if series.last_step is None else max(series.last_step, steps[-1])
     count = series.count + added
@@ -176,9 +177,8 @@ def _build(connection: sqlite3.Connection, series: Series, steps: Sequence[int],
             *(whole.last, whole.min, whole.min_step, whole.max, whole.max_step, series.id),
         ),
     )
-    if floor:
-        # Not to the end where steps are rewritten one by one after a return to a checkpoint: each would cost them all.
-        average(connection, series, last_step if refitted else steps[-1])
+    # Not to the end where steps are rewritten one by one after a return to a checkpoint: each would cost them all.
+    return bool(floor) and average(connection, series, last_step if refitted else steps[-1])
 
 
 def _floor(series: Series, first_step: int, last_step: int, count: int) -> int:

@@ -13,7 +13,7 @@ import pytest
 
 from llm_service.core.loss.points import Point
 from llm_service.errors import TelemetryUnavailable
-from llm_service.telemetry import loss_log
+from llm_service.telemetry import loss_keeping, loss_log
 from llm_service.telemetry.database import Database
 from llm_service.telemetry.loss_reader import LossReader
 from llm_service.telemetry.recorder import Recorder
@@ -238,3 +238,16 @@ def test_a_removed_file_is_begun_anew_and_steps_go_on(place: Place, database: Da
         heard.wait_for("loss.appended", 2)
         wait_until(lambda: database.path.exists() and ask(database, "SELECT count(*) FROM loss_steps") == [(1,)], "it")
     assert isinstance(place.recorder, Recorder)
+
+
+def test_averages_that_rewritten_steps_left_behind_catch_up_when_it_is_quiet(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loss_keeping, "BEHIND_S", 0.0)
+    with logging(lambda: place) as (log, heard):
+        log.append(JOB, JOB, points([1.0] * 30_000))
+        wait_until(lambda: sum(body["count"] for body in heard.of("loss.appended")) == 30_000, "all steps")
+        log.append(JOB, JOB, points([2.0], first=10))
+        wait_until(lambda: heard.of("loss.appended")[-1]["rewritten"], "the rewritten step")
+        wait_until(lambda: ask(place.database, "SELECT smooth_from FROM loss_series") == [(30_000,)], "the averages")
+        wait_until(lambda: not log.behind, "nothing to do")

@@ -235,7 +235,7 @@ def test_no_spike_is_lost_at_any_width(curve: Curve) -> None:
 def test_what_is_told_again_is_no_news_and_another_loss_is(curve: Curve) -> None:
     points = [Point(1, 0.5, None, None, 10), Point(2, math.nan, None, None, 11), Point(3, math.inf, 1e-3, 0.1, 12)]
     assert len(curve.tell(points).new) == 3
-    assert curve.tell(points) == ((), ())
+    assert curve.tell(points)[:2] == ((), ())
     again = curve.tell(
         [points[0]._replace(lr=2e-4, at_ms=99), points[1]._replace(loss=0.4), points[2]._replace(loss=-math.inf)]
     )
