@@ -67,6 +67,9 @@ def _row(card: RunCard, now_ms: int) -> dict[str, object]:
     created = _ms(card["created_at"]) or started
     ended = card["status"] in ENDED
     told = ended_ms(card)
+    if ended and told is not None and card["duration_s"] is not None:
+        # The server's own measure; `started_at` may be when we first heard of it.
+        started = told - round(card["duration_s"] * 1000)
     texts = (card[name] for name in ("id", "task", "type", "domain", "model", "node", "agent", "snippet", "error"))
     return {
         **{name: card[name] for name in _PLAIN},  # type: ignore[literal-required]

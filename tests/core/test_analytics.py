@@ -208,14 +208,14 @@ def slow_map(runs: list[RunFigures], starts: list[str], width_h: int) -> dict[st
     return found
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_heatmap_equals_a_count_second_by_second(seed: int) -> None:
     random = Random(seed)
     runs = [
         run(
             f"r{n}",
             NOON_MS - random.randrange(0, 30 * 3600) * 1000,
-            random.choice([None, random.randrange(1, 3 * 3600)]),
+            random.choice([None, random.randrange(1, 3600)]),
             node=random.choice(["spark", "linux", None]),
             tokens_out=random.randrange(1, 9_000),
         )

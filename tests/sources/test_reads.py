@@ -17,7 +17,7 @@ from llm_service.core.zones import Zone
 from llm_service.errors import LlmServiceError
 from llm_service.simulators.bobspark import Bobspark
 from llm_service.sources.bobspark_ops.operations import Operations
-from llm_service.sources.bobspark_ops.remembered import Remembered
+from llm_service.sources.bobspark_ops.remembered import FAILED_S, Remembered
 from llm_service.telemetry.load_store import LoadStore
 from llm_service.upstreams import Upstream
 from tests.kit.kept_nowhere import KeptNowhere
@@ -263,7 +263,7 @@ def test_a_failure_is_told_again_for_a_short_time_and_then_tried_again() -> None
         tries.append(1)
         raise LlmServiceError("no")
 
-    for at_s, count in ((0.0, 1), (7.9, 1), (8.1, 2)):
+    for at_s, count in ((0.0, 1), (FAILED_S - 0.1, 1), (FAILED_S + 0.1, 2)):
         now_s[0] = at_s
         with pytest.raises(LlmServiceError, match="no"):
             remembered.get("x", 60.0, fail)

@@ -279,7 +279,7 @@ def test_counts_are_of_one_source_and_of_the_day(tmp_path: Path) -> None:
             "gpt-4o",
             None,
             midnight - 90_000,
-            None,
+            midnight - 90_000,
             midnight - 30_000,
             1000,
             5000,

@@ -28,8 +28,9 @@ def _filled(run: RunFigures, known: RunFigures) -> RunFigures:
         model=run.model or known.model,
         node=run.node or known.node,
         at_ms=min(run.at_ms, known.at_ms),
-        started_ms=_either(run.started_ms, known.started_ms),
-        ended_ms=_either(run.ended_ms, known.ended_ms),
+        # What was heard at the time is exact; of a list only the length of a run is.
+        started_ms=_either(known.started_ms, run.started_ms),
+        ended_ms=_either(known.ended_ms, run.ended_ms),
         tokens_in=_either(run.tokens_in, known.tokens_in),
         tokens_out=_either(run.tokens_out, known.tokens_out),
     )
@@ -44,6 +45,8 @@ def _figures(row: RunRow, source: str, seen_ms: int) -> RunFigures:
     created = _ms(row.created_at) or started
     ended = _ms(row.finished_at)
     begun = started or created
+    if ended is not None and row.duration_s is not None:
+        started = ended - round(row.duration_s * 1000)
     if ended is None and begun is not None and row.duration_s is not None and row.status not in ("running", "queued"):
         ended = begun + round(row.duration_s * 1000)
     return RunFigures(

@@ -169,7 +169,8 @@ class QueueWatch:
             "tokens_out_total": None if counts is None else counts.tokens_out_total,
             "items": [_item(row, self._source) for row in (rows or ())[:MOST_ITEMS]],
             "history": [sample for sample in self._history if sample["at"] >= since],
-            "active_job": self._job,
+            # While nobody looks it is not asked for, and what was seen then is not true now.
+            "active_job": self._job if self._seen() else None,
         }
 
 

@@ -37,11 +37,6 @@ class Remembered:
                 raise kept.error
             return cast(T, kept.value)
 
-    def forget(self, name: object) -> None:
-        """Read this anew when it is asked for next."""
-        with self._guard:
-            self._kept.pop(name, None)
-
     def _read(self, kept: _Kept, good_s: float, read: Callable[[], object]) -> None:
         try:
             kept.value, kept.error = read(), None
