@@ -100,8 +100,11 @@ def pid_of(row: fields.Fields) -> str | None:
     return None
 
 
-def joined(finetunes: Sequence[Report], processes: Sequence[Report]) -> list[Report]:
-    """The fine-tunes with what the process list tells of theirs, then the processes that are no fine-tune's."""
+def joined(finetunes: Sequence[Report], processes: Sequence[Report], *, moving: bool = True) -> list[Report]:
+    """The fine-tunes with what the process list tells of theirs, then the processes that are no fine-tune's.
+
+    `moving` False leaves out figures that move on, for a process list that was told earlier.
+    """
     by_pid = {report.pid: report for report in processes if report.pid is not None}
     taken = set()
     found = []
@@ -112,12 +115,12 @@ def joined(finetunes: Sequence[Report], processes: Sequence[Report]) -> list[Rep
             found.append(tune)
             continue
         taken.add(process.pid)
-        found.append(_with_process(tune, process))
+        found.append(_with_process(tune, process, ("node", "progress", "elapsed_s") if moving else ("node",)))
     return [*found, *(process for process in processes if process.pid is None or process.pid not in taken)]
 
 
-def _with_process(tune: Report, process: Report) -> Report:
-    more = {name: value for name, value in process.told.items() if name in ("node", "progress", "elapsed_s")}
+def _with_process(tune: Report, process: Report, names: Sequence[str]) -> Report:
+    more = {name: value for name, value in process.told.items() if name in names}
     config = {**process.told.get("config", {}), **tune.told.get("config", {}), "process": process.id}
     return Report("finetune", tune.id, {**more, **tune.told, "config": config}, pid=tune.pid)
 

@@ -28,6 +28,7 @@ REMEMBERED = 2_000
 """Steps of a series whose loss is remembered, to tell what is new."""
 _MOVES = ("status", "step", "loss", "epoch", "progress", "pipeline", "error")
 _FIGURES = frozenset({"step", "loss", "progress"})
+_OF_STEPS = frozenset({"epoch", "learning_rate"})
 _TOLD = (
     *("name", "base_model", "node", "step", "steps", "epoch", "epochs", "learning_rate", "loss", "first_loss"),
     *("started_at", "error", "examples", "preview_in", "preview_out", "gpu"),
@@ -52,6 +53,8 @@ class Job:
         self._told_eta_s: float | None = None
         self._elapsed: tuple[float, int] | None = None
         self._known: dict[str, dict[int, float]] = {}
+        self._told_by_steps: set[str] = set()
+        """Fields that steps tell: what a list says of them is older or only what the job was started with."""
         self._log: tuple[str, ...] = ()
 
     @property
@@ -113,8 +116,11 @@ class Job:
 
     def _take(self, report: Report) -> None:
         told, card = report.told, self.card
+        if report.losses or report.log_lines:
+            self._told_by_steps.update(_OF_STEPS & set(told))
+        of_list = not report.losses and not report.log_lines
         for name in _TOLD:
-            if name in told:
+            if name in told and not (of_list and name in self._told_by_steps):
                 card[name] = told[name]  # type: ignore[literal-required]
         if "config" in told:
             card["config"] = {**card["config"], **told["config"]}

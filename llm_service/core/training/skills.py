@@ -91,19 +91,19 @@ def _common(row: fields.Fields, skill: str) -> dict[str, Any]:
 
 
 def _status_told(row: fields.Fields, skill: str) -> dict[str, Any]:
-    steps = fields.whole(row, "total_steps") or None
+    steps, step = fields.whole(row, "total_steps") or None, fields.whole(row, "current_step")
     preview = row["current_example_preview"] if isinstance(row.get("current_example_preview"), dict) else {}
     config = row["config"] if isinstance(row.get("config"), dict) else {}
     more = told(
-        # Without a number of steps the server's progress and its time left are guesses from a clock of ten minutes.
-        step=fields.whole(row, "current_step") if steps else None,
+        # Before the first step the server's progress and its time left are guesses from a clock of ten minutes; after
+        # it the progress is that of the steps, but never more than 95.
+        step=step if steps else None,
         steps=steps,
         epoch=fields.number(row, "current_epoch"),
         epochs=fields.number(row, "total_epochs"),
-        progress=fields.number(row, "progress") if steps else None,
         loss=fields.number(row, "current_loss"),
         first_loss=fields.number(row, "starting_loss"),
-        eta_s=fields.number(row, "eta_seconds") if steps else None,
+        eta_s=fields.number(row, "eta_seconds") if steps and step else None,
         elapsed_s=fields.number(row, "elapsed_seconds"),
         examples=fields.whole(row, "total_examples"),
         learning_rate=fields.number(config, "learning_rate"),

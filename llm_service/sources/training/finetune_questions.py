@@ -50,6 +50,7 @@ class FinetuneQuestions:
         self._read_last: dict[str, tuple[str, str]] = {}
         """By container: the job whose log was read in it last, and the last line."""
         self._looks = 0
+        self._doubted: set[str] = set()
 
     def questions(self) -> list[Question]:
         """What to ask, and how often."""
@@ -64,7 +65,7 @@ class FinetuneQuestions:
         value = self._client.get("/api/finetune/").value
         self._tunes = finetune_reports(_listing(value, self._source, "/api/finetune/"))
         self._read_logs_of_ended(self._tunes)
-        self._board.hear(self._source, joined(self._tunes, self._processes)[: len(self._tunes)])
+        self._board.hear(self._source, joined(self._tunes, self._processes, moving=False)[: len(self._tunes)])
         gone = self._board.missing(self._source, "finetune", [report.id for report in self._tunes])
         for card in gone[:MOST_LOOKED_UP]:
             self._look_up(card)
@@ -81,7 +82,7 @@ class FinetuneQuestions:
                 log.debug("fine-tunes of %s were not told: %s", self._source, error)
         tunes = self._tunes or []
         both = joined(tunes, self._processes)
-        alone = both[len(tunes) :]
+        alone = self._surely_alone(both[len(tunes) :])
         # What the other list told stays told; here it is only news where a process goes with it.
         self._board.hear(
             self._source, [tune for tune in both[: len(tunes)] if "process" in tune.told.get("config", ())]
@@ -89,6 +90,14 @@ class FinetuneQuestions:
         self._board.hear(self._source, alone)
         for card in self._board.missing(self._source, "datagen", [report.id for report in alone]):
             self._board.vanished(card["key"])
+
+    def _surely_alone(self, processes: list[Report]) -> list[Report]:
+        """Without those that a fine-tune which has just ended may leave in the list for one more look."""
+        ended = {tune.pid for tune in self._tunes or [] if tune.told.get("status") in ENDED and tune.pid is not None}
+        new = {report.id for report in processes if self._board.key_of(self._source, "datagen", report.id) is None}
+        doubted = {report.id for report in processes if report.pid in ended and report.id in new - self._doubted}
+        self._doubted = doubted
+        return [report for report in processes if report.id not in doubted]
 
     def ask_logs(self) -> None:
         """The end of the log of each fine-tune that runs."""

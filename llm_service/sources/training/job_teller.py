@@ -70,6 +70,7 @@ class JobTeller(Background):
             self._board.changed.clear()
             self._step(lambda news=news: self._tell(whoever_runs=not news))  # type: ignore[misc]
             self._stopping.wait(PAUSE_S)
+        self._step(lambda: self._tell(whoever_runs=False))
         self._step(lambda: self._save(at_once=True))
 
     def _step(self, work: Callable[[], None]) -> None:

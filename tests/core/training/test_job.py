@@ -234,3 +234,12 @@ def test_a_job_that_never_told_a_figure_keeps_others_away_for_half_an_hour_only(
     assert one.blocks(T0 + STALE_MS - 1)
     one.hear(report(status="running"), T0 + STALE_MS)
     assert (one.card["status"], one.blocks(T0 + STALE_MS)) == ("running", False)
+
+
+def test_what_the_steps_tell_is_not_undone_by_what_a_list_tells() -> None:
+    one = job()
+    one.hear(report(status="running", learning_rate=0.0002, epoch=1.0), T0)
+    assert (one.card["learning_rate"], one.card["epoch"]) == (0.0002, 1.0)
+    one.hear(report(LossStep(9, 0.5, 0.0001, 2.0), step=9, learning_rate=0.0001, epoch=2.0), T0 + 1)
+    one.hear(report(status="running", learning_rate=0.0002, epoch=1.0), T0 + 2)
+    assert (one.card["learning_rate"], one.card["epoch"]) == (0.0001, 2.0)

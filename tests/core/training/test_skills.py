@@ -55,10 +55,11 @@ def test_idle_is_no_job_and_an_error_leaves_the_job_as_it_was() -> None:
     assert status_answer([], "x").trouble
 
 
-def test_without_a_number_of_steps_progress_and_time_left_are_guesses_and_not_taken() -> None:
-    answer = status_answer({**RUNNING, "total_steps": 0, "current_step": 0}, "monday")
-    assert answer.report is not None
-    assert not {"progress", "eta_s", "step", "steps"} & set(answer.report.told)
+def test_before_the_first_step_progress_and_time_left_are_guesses_and_not_taken() -> None:
+    for steps in (0, 150):
+        answer = status_answer({**RUNNING, "total_steps": steps, "current_step": 0, "progress": 90}, "monday")
+        assert answer.report is not None
+        assert not {"progress", "eta_s"} & set(answer.report.told)
 
 
 def test_the_current_loss_is_a_point_only_where_there_is_no_history() -> None:

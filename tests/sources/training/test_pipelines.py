@@ -51,7 +51,7 @@ def test_each_iteration_is_a_series_and_the_end_is_told_by_the_stream(
     assert (card["status"], card["pipeline"]["outcome"]) == ("completed", "max_iterations_reached")
     assert card["series"] == [f"box:{pipeline_id}/iter-1", f"box:{pipeline_id}/iter-2"]
     for number, points in ledger["losses"].items():
-        assert one.losses.series[f"box:{pipeline_id}/iter-{number}"] == {step: loss for step, loss in points}
+        assert one.losses.series[f"box:{pipeline_id}/iter-{number}"] == dict(points)
     assert card["pipeline"]["score"] == ledger["score"]
     one.ask("pipelines")
     pipeline = one.job(pipeline_id)["pipeline"]
