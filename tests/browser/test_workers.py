@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from llm_service.core.observations import Announced
 from tests.browser.page_of import PageOf
 from tests.browser.test_access import serious
 from tests.browser.workers_kit import SIZES, card, fleet, iso, line, order, part, tell, tell_source, working
@@ -305,3 +306,25 @@ def test_axe_finds_nothing_serious(board, context_of, scheme, width) -> None:
     page.goto(f"{board.url}#workers?wall=yes")
     expect(page.locator(".wall .run-card")).to_have_count(6)
     assert serious(page) == [], "on the wall"
+
+
+@pytest.mark.parametrize(("motion", "animation"), [("no-preference", "flowing"), ("reduce", "none")])
+def test_the_glow_moves_only_where_motion_is_wanted(board, open_page, motion, animation) -> None:
+    tell_source(board)
+    tell(board, working("r", last_token_at=iso(-60)), fleet=fleet())
+    page = open_page(board, "#workers", reduced_motion=motion)
+    expect(flowing(page, "r")).to_have_count(1)
+    style = "(node) => { const s = getComputedStyle(node, '::before'); return [s.animationName, s.animationDuration]; }"
+    name, duration = card(page, "r").evaluate(style)
+    assert name == animation
+    if name != "none":
+        assert duration == "1.6s"
+
+
+def test_an_end_is_said_to_those_who_do_not_look(board, page) -> None:
+    tell(board, working("a"), working("b"))
+    expect(page.page.locator(".run-card")).to_have_count(2)
+    for run_id, badge, status in (("a", "DONE", "completed"), ("b", "ERROR", "failed")):
+        run = working(run_id, badge=badge, status=status)
+        board.runtime.hub.publish(Announced("runs", "run.finished", {"run": run}, rows={run["key"]: run}))
+    expect(page.page.locator("#live-region")).to_have_text("1 run done, 1 run failed.")

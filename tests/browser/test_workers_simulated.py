@@ -255,3 +255,33 @@ def test_axe_finds_nothing_serious_on_a_run_page(make_bobspark, make_server, con
     expect(page.get_by_role("dialog", name="Cancel this run?")).to_be_visible()
     assert serious(page) == [], "with the question open"
     assert run_id in page.url
+
+
+def test_launching_opening_and_cancelling_by_keyboard_alone(make_bobspark, watch) -> None:
+    simulator = make_bobspark(speed=1.0, failing=0.0)
+    page = watch(simulator)
+    tab_to(page, "Launch workers")
+    page.press("Enter")
+    page.page.keyboard.type("Graphs")
+    page.press("Enter")
+    expect(page.page.locator(".run-title a")).to_have_text("Q&A Pairs · Graphs")
+    tab_to(page, "Q&A Pairs · Graphs")
+    page.press("Enter")
+    expect(page.page.locator(".run-head h2")).to_have_text("Q&A Pairs · Graphs")
+    tab_to(page, "Cancel")
+    page.press("Enter")
+    expect(page.page.get_by_role("dialog", name="Cancel this run?")).to_be_visible()
+    tab_to(page, "Cancel the run")
+    page.press("Enter")
+    expect(page.page.locator(".run-head .run-badge")).to_have_text("CANCELLED")
+    (run,) = simulator.ledger()["runs"].values()
+    assert run["status"] == "cancelled"
+
+
+def tab_to(page: PageOf, name: str) -> None:
+    """Press Tab until that has the focus."""
+    for _ in range(60):
+        if page.focused() == name:
+            return
+        page.press("Tab")
+    raise AssertionError(f"Tab never came to {name}; it is on {page.focused()}")

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { event, run } from "./workers_kit.mjs";
-import { bestText, chainCsv, chainText, iterationsOf, lanesOf, merge, spanOfRun, tokenPoints } from "../../llm_service/dashboard/static/js/workers/chain.js";
+import { bestText, chainCsv, chainText, iterationsOf, joined, lanesOf, merge, spanOfRun, tokenPoints } from "../../llm_service/dashboard/static/js/workers/chain.js";
+import { sentenceOf, tallied } from "../../llm_service/dashboard/static/js/workers/spoken.js";
 
 const T = (s) => Date.UTC(2026, 10, 21, 8, 0, s);
 const iso = (s) => new Date(T(s)).toISOString();
@@ -65,4 +66,19 @@ test("the chain as CSV is quoted, and no cell is a formula", () => {
 
 test("the chain to paste names who said what", () => {
   assert.equal(chainText([event(1, { iteration: 2, text: "x" }), event(2, { node: null, type: "stream_end", status: "failed" })]), "1. [code_agent i2] x\n2. [stream_end] failed\n");
+});
+
+test("stretches that no eye could tell apart are drawn as one", () => {
+  const parts = [{ from: 0, to: 10 }, { from: 11, to: 20 }, { from: 30, to: 40 }];
+  assert.deepEqual(joined(parts, 5), [{ from: 0, to: 20 }, { from: 30, to: 40 }]);
+  assert.deepEqual(joined(parts, 1), parts);
+  assert.equal(parts[0].to, 10, "what was given is left alone");
+});
+
+test("ends and losses are one sentence, and nobody hears of every step", () => {
+  const ended = (badge) => ({ run: run("a", { badge }) });
+  const counts = [["run.finished", ended("DONE")], ["run.finished", ended("ERROR")], ["run.finished", ended("DONE")], ["run.lost", ended("CONN LOST")]].reduce((all, [name, payload]) => tallied(all, name, payload), {});
+  assert.equal(sentenceOf(counts), "2 runs done, 1 run failed, 1 run no longer heard.");
+  assert.equal(tallied(counts, "run.advanced", { runs: [] }), counts);
+  assert.equal(sentenceOf({}), "");
 });

@@ -2,10 +2,13 @@
 import { html } from "../lit.js";
 import * as live from "./live.js";
 import * as run from "./run_page.js";
+import { sentenceOf, tallied } from "./spoken.js";
 import { TABS } from "./tabs.js";
 import * as wall from "./wall.js";
 
+const BATCH_MS = 2_500;
 let tabs = null;
+let speak = () => {};
 
 /** The module that draws this route, or null while a tab's is not there. */
 function shown({ more }) {
@@ -32,6 +35,7 @@ export function view(state) {
 /** Start what is asked; returns what its buttons and fields do. */
 export function start(parts) {
   tabs = TABS.create(parts);
+  speak = createSpeaking(parts.say);
   const started = [live, run, wall].map((module) => module.start(parts));
   return {
     actions: Object.assign({}, ...started.map(({ actions }) => actions)),
@@ -46,5 +50,20 @@ export function topics(state) {
 
 /** An event that came while it is open. */
 export function heard(name, payload, store) {
+  speak(name, payload);
   shown(store.state.route)?.heard?.(name, payload, store);
+}
+
+/** Ends and losses go through the page's one polite live region, a batch at a time. */
+function createSpeaking(say) {
+  let counts = {};
+  return (name, payload) => {
+    const before = counts;
+    counts = tallied(counts, name, payload);
+    if (counts === before || Object.keys(before).length) return;
+    setTimeout(() => {
+      say(sentenceOf(counts));
+      counts = {};
+    }, BATCH_MS);
+  };
 }

@@ -20,13 +20,13 @@ export function reads({ listed, slices, route, connection }) {
   return [listed.runs, listed.sources, slices.workers, route.more, connection.word];
 }
 
-/** The wall: those that work first, then the newest that ended, as many as a screen can show. */
+/** The wall: as many as a screen can show, those that work before all others. */
 export function view(state) {
   const own = ownOf(state);
   const { runs } = state.listed;
   const sources = bobsparks(state.listed);
   const all = shownRuns(own.order, runs.rows, own.cleared, state.route.more);
-  const shown = [...all.filter(isActive), ...all.filter((run) => !isActive(run))].slice(0, MOST);
+  const shown = all.length <= MOST ? all : [...all.filter(isActive), ...all.filter((run) => !isActive(run))].slice(0, MOST);
   const { fleet } = runs.aside;
   const [eta] = etaOf(fleet);
   return html`<div class="page wall" data-size=${sizeOf(shown.length)}>${hatching()}
