@@ -44,6 +44,8 @@ def serve_demo(flags: Mapping[str, object], environ: Mapping[str, str], *, as_js
     world = _World(folder)
     try:
         world.start()
+        if not as_json:
+            say("A demo: everything is simulated, in a temporary folder that is gone afterwards.")
         serve(_settings(flags, world), environ, as_json=as_json, up=world.tell)
     finally:
         world.end()

@@ -11,7 +11,7 @@ from typing import Any
 
 from llm_service.simulators.conductor import Conductor
 from llm_service.simulators.faults import HOSTILE, Faults
-from llm_service.simulators.loss_curves import CURVES, Curve, losses, pause_before, rate_at
+from llm_service.simulators.loss_curves import Curve, curve_named, losses, pause_before, rate_at
 
 STEPS_PER_S = 6.0
 STEPS_AN_EPOCH = 400
@@ -84,7 +84,7 @@ class Finetunes:
                 int(body.get("batch_size", 4)),
                 float(body.get("lr", body.get("learning_rate", 2e-4))),
                 steps=int(sim.get("steps", epochs * STEPS_AN_EPOCH)),
-                curve=sim.get("curve") if sim.get("curve") in CURVES else "healthy",
+                curve=curve_named(sim.get("curve")),
             )
             job.seconds_per_step = 1 / float(sim.get("steps_per_s", STEPS_PER_S))
             job.losses = losses(random.Random(f"{self._seed}:{job.id}"), job.steps, job.curve)  # noqa: S311

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
@@ -30,7 +31,7 @@ class Request(NamedTuple):
     path: str
     values: tuple[str, ...]
     query: Mapping[str, str]
-    headers: Mapping[str, str]
+    headers: Message
     body: Any
 
     def number(self, name: str, default: int) -> int:
@@ -270,7 +271,7 @@ class _Connection(BaseHTTPRequestHandler):
     def _is_gone(self) -> bool:
         """Whether the listener closed its end; nothing is taken from the line."""
         try:
-            return self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+            return not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:
             return False
 

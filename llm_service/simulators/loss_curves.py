@@ -13,6 +13,11 @@ FIRST_LOSS = 3.4
 FLOOR = 0.18
 
 
+def curve_named(name: object) -> Curve:
+    """The curve of that name; a healthy one where there is none."""
+    return next((curve for curve in CURVES if curve == name), "healthy")
+
+
 def losses(chance: random.Random, steps: int, curve: Curve = "healthy", *, floor: float = FLOOR) -> Iterator[float]:
     """The loss of step 1, 2, … `steps`: 3.4·e^(−step/τ) above a floor, with noise that falls with it; sick after 60 %.
 
@@ -34,7 +39,7 @@ def _sick(curve: Curve, step: int, sick_from: int, steps: int, value: float, cle
     if curve == "nan" and late % 50 < 3:
         return math.nan if late < 100 else math.inf
     if curve == "divergence":
-        return value + 4.0 * (late / max(1, steps - sick_from)) ** 1.5
+        return value + 4.0 * math.pow(late / max(1, steps - sick_from), 1.5)
     if curve == "plateau":
         return 1.9 + (value - clean)
     return value

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from llm_service.simulators.conductor import Conductor
-from llm_service.simulators.loss_curves import CURVES, Curve, losses
+from llm_service.simulators.loss_curves import Curve, curve_named, losses
 
 STALE_S = 30 * 60.0
 STEPS_PER_S = 3.5
@@ -80,7 +80,7 @@ class SkillJobs:
         defaults = (("epochs", 10), ("learning_rate", 2e-4), ("lora_r", 16))
         config = {key: body.get(key, default) for key, default in defaults}
         stamp = datetime.fromtimestamp(self._now(), UTC).strftime("%Y%m%d_%H%M%S")
-        curve: Curve = sim["curve"] if sim.get("curve") in CURVES else "healthy"
+        curve = curve_named(sim.get("curve"))
         job = SkillJob(
             f"{skill_id}_{stamp}",
             skill_id,

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from llm_service.telemetry.spool import Address, Spool
@@ -60,7 +61,8 @@ class Demo:
 
     def child(self) -> int:
         """The pid of the process that simulates."""
-        wanted = [pid for pid in _children(self.process.pid) if "demo_world" in _command(pid)]
+        children = psutil.Process(self.process.pid).children()
+        wanted = [child.pid for child in children if any("demo_world" in word for word in child.cmdline())]
         assert len(wanted) == 1
         return wanted[0]
 
@@ -146,12 +148,3 @@ def _places(tasks: dict[str, Any]) -> list[tuple[str, str]]:
     for column in ("assigned", "done"):
         found += [(column, task["id"]) for group in tasks[column].values() for task in group]
     return sorted(found)
-
-
-def _children(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
-
-
-def _command(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
