@@ -18,8 +18,10 @@ from benchmarks import (
     file_to_event,
     live_cards,
     log_import,
+    loss_page,
     loss_series,
     page,
+    runs_relay,
     storm,
     telemetry_ingest,
     telemetry_memory,
@@ -31,8 +33,8 @@ from benchmarks.kit.figures import Row
 
 GROUPS: dict[str, tuple[ModuleType, ...]] = {
     "board": (file_to_event, cold_start, storm, fan_out, page),
-    "workers": (live_cards,),
-    "training": (loss_series,),
+    "workers": (live_cards, runs_relay),
+    "training": (loss_series, loss_page),
     "telemetry": (log_import, telemetry_ingest, telemetry_queries, telemetry_ticker, telemetry_memory),
 }
 BENCHMARKS: dict[str, ModuleType] = {module.NAME: module for group in GROUPS.values() for module in group}

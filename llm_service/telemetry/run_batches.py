@@ -45,6 +45,12 @@ class RunBatches:
         self._waiting: WeakSet[_Batch] = WeakSet()
         self.dropped = 0
 
+    @property
+    def room(self) -> int:
+        """How many more events may wait now; those beyond are dropped."""
+        with self._lock:
+            return self._room()
+
     def add(self, cards: Sequence[RunCard], events: Sequence[tuple[str, RunEvent]]) -> None:
         """Hand in whole cards and events; returns at once."""
         with self._lock:
@@ -75,6 +81,9 @@ class RunBatches:
         if not self.dropped and count:
             log.warning("runs: the database is too far behind; events of runs are not kept until it writes again")
         self.dropped += count
+
+    def _room(self) -> int:
+        return max(0, MOST_WAITING - sum(len(batch.events) for batch in self._waiting))
 
     def _write(self, db: sqlite3.Connection, batch: _Batch) -> None:
         with self._lock:

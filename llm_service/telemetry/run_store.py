@@ -41,6 +41,11 @@ class RunStore:
         """Events that wait to be written."""
         return self._batches.waiting
 
+    @property
+    def room(self) -> int:
+        """How many more events can be handed in now without any being dropped."""
+        return self._batches.room
+
     def keep(self, runs: Sequence[RunCard], events: Sequence[tuple[str, RunEvent]] = ()) -> None:
         """Keep whole cards by key, and events by (key, n); the card of a run must be kept before its events, or with.
 

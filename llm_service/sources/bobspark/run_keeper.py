@@ -24,7 +24,7 @@ ROW_EVERY_S = 10.0
 """How often a running run's row is told again."""
 SETTLES_WITHIN_S = 30.0
 MOST_WAITING = 50_000
-"""Events that wait for a database that is being opened; more are dropped, oldest first, and counted."""
+"""Events that wait for a database that is being opened or far behind; more are dropped, oldest first, and counted."""
 
 
 class Committed(Protocol):
@@ -87,7 +87,7 @@ class RunKeeper(Background):
         with self._lock:
             self._cards.update(cards)
             self._events += events
-            if self._known is None and (over := len(self._events) - MOST_WAITING) > 0:
+            if (over := len(self._events) - MOST_WAITING) > 0:
                 del self._events[:over]
                 self._drop(over)
 
@@ -100,8 +100,9 @@ class RunKeeper(Background):
                     self._cards, self._events = {}, []
             return
         with self._lock:
-            cards, events = self._cards, self._events
-            self._cards, self._events = {}, []
+            room = keeping.store.room
+            cards, events = self._cards, self._events[:room]
+            self._cards, self._events = {}, self._events[room:]
         if cards or events:
             keeping.store.keep(list(cards.values()), events)
         self._growing.update(cards)
@@ -136,7 +137,7 @@ class RunKeeper(Background):
 
     def _drop(self, count: int) -> None:
         if not self.dropped:
-            log.warning("run-keeper: nothing can be kept yet; the oldest events of runs are dropped")
+            log.warning("run-keeper: the database is too far behind; the oldest events of runs are not kept")
         self.dropped += count
 
     def _due_rows(self) -> list[Invocation]:
