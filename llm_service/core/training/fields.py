@@ -8,7 +8,10 @@ from typing import Any
 
 from llm_service.core.times import iso_seconds, parse_time
 
-MOST_TEXT = 4_000
+MOST_TEXT = 1_000
+MOST_ROWS = 5_000
+"""Of one list; a server that lists more is not believed to have them."""
+MOST_LEFT_OVER = 300
 MOST_NUMBER = 1e15
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "infinity": math.inf}
 _EARLIEST_S = 1e8
@@ -26,7 +29,7 @@ def rows(value: object, *wrappers: str) -> list[Fields]:
             if isinstance(value.get(name), list):
                 value = value[name]
                 break
-    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+    return [row for row in value[:MOST_ROWS] if isinstance(row, Mapping)] if isinstance(value, list) else []
 
 
 def is_listing(value: object, *wrappers: str) -> bool:
@@ -157,5 +160,5 @@ def left_over(row: Fields, known: Sequence[str], most: int = 40) -> dict[str, An
         if len(found) >= most:
             break
         if isinstance(name, str) and name not in known and isinstance(value, (str, int, float, bool)):
-            found[name[:80]] = value[:MOST_TEXT] if isinstance(value, str) else value
+            found[name[:80]] = value[:MOST_LEFT_OVER] if isinstance(value, str) else value
     return found

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from llm_service.core.training.fields import as_number
 from llm_service.core.training.reports import LossStep, Report, told
 
-LONGEST_LINE = 2_000
+LONGEST_LINE = 500
 MOST_LINES = 5_000
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf(?:inity)?)"
 _PROGRESS = re.compile(r"\bPROGRESS\b(?P<rest>.*)")

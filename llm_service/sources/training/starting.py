@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple, Protocol
 
-from llm_service.clients.errors import ClientError, Conflict, Refused, Unreachable
+from llm_service.clients.errors import ClientError, Conflict, NotThere, Refused, Unreachable
 from llm_service.core.training import fields
 from llm_service.core.training.job_words import title_of
 from llm_service.core.training.refusals import AlreadyRuns, BadStart, ServerRefused, ServerSilent
@@ -102,6 +102,8 @@ class Starting:
             answer = place.client.post(start.path, start.body).value
         except Conflict as error:
             raise self._conflict(place, start, error) from error
+        except NotThere as error:
+            raise ServerRefused(f"{place.source} cannot start this: it has no {start.path}") from error
         except Refused as error:
             raise ServerRefused(error.sentence) from error
         except Unreachable as error:

@@ -47,6 +47,19 @@ def at_once(one: Rig, body: dict[str, Any], times: int) -> tuple[list[str], list
     return keys, refused
 
 
+@pytest.fixture
+def raw() -> Iterator[Callable[..., RawServer]]:
+    made: list[RawServer] = []
+
+    def make(answer: Callable[[Exchange], None]) -> RawServer:
+        made.append(RawServer(answer))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.stop()
+
+
 def test_a_start_is_a_job_at_once_with_what_it_was_started_with(rig: MakeRig, bobspark: Bobspark) -> None:
     one = rig(bobspark.url)
     card = one.desk.start({**FINETUNE, "lr": 0.001, "base_model": "tiny"})
@@ -153,6 +166,27 @@ def test_a_refusal_with_status_200_is_a_refusal(rig: MakeRig, make_skills: Calla
     assert one.parts.board.cards() == []
 
 
+def test_a_server_without_the_endpoint_is_said_to_be_unable(rig: MakeRig, bobspark: Bobspark) -> None:
+    one = rig(bobspark.url)
+    bobspark.set_faults("http-404:/api/finetune/start")
+    with pytest.raises(ServerRefused, match="box cannot start this: it has no /api/finetune/start"):
+        one.desk.start(FINETUNE)
+
+
+def test_a_conflict_that_names_no_job_leads_to_the_one_that_runs(rig: MakeRig, raw: Callable[..., RawServer]) -> None:
+    """Our own knowledge says nothing is in the way: the job is listed with a state that nobody knows."""
+
+    def answer(exchange: Exchange) -> None:
+        if exchange.method == "POST":
+            exchange.answer('{"detail": "one is running"}', status="409 Conflict")
+        else:
+            exchange.answer('[{"id": "ft_3", "status": "hibernating"}]')
+
+    with pytest.raises(AlreadyRuns, match="one is running") as refused:
+        rig(raw(answer).url).desk.start(FINETUNE)
+    assert refused.value.job == "box:ft_3"
+
+
 def test_a_server_that_does_not_answer_is_said_and_a_later_start_works(rig: MakeRig, bobspark: Bobspark) -> None:
     one = rig(bobspark.url)
     bobspark.set_faults("http-500:/api/finetune/start")
@@ -160,19 +194,6 @@ def test_a_server_that_does_not_answer_is_said_and_a_later_start_works(rig: Make
         one.desk.start(FINETUNE)
     bobspark.set_faults()
     assert one.desk.start(FINETUNE)["status"] == "running"
-
-
-@pytest.fixture
-def raw() -> Iterator[Callable[..., RawServer]]:
-    made: list[RawServer] = []
-
-    def make(answer: Callable[[Exchange], None]) -> RawServer:
-        made.append(RawServer(answer))
-        return made[-1]
-
-    yield make
-    for server in made:
-        server.stop()
 
 
 def test_a_start_whose_answer_is_lost_is_looked_for(rig: MakeRig, raw: Callable[..., RawServer]) -> None:
