@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from llm_service.simulators.bobspark import Bobspark
 from llm_service.upstreams import Upstream
 from tests.kit.boards import Board
 from tests.kit.follower import Follower
+from tests.kit.raw_server import RawServer
 from tests.kit.waiting import wait_until
 
 Make = Callable[..., Any]
@@ -112,3 +114,16 @@ def test_threads_of_watched_servers_are_listed_and_end_with_the_dashboard(
 
 def test_without_a_watched_server_the_list_is_empty(small_board: Board) -> None:
     assert small_board.get("/api/sources") == (200, {"sources": []})
+
+
+def test_a_server_that_never_answers_does_not_hold_the_dashboards_end(start_board: Make) -> None:
+    hung = RawServer(lambda exchange: exchange.wait_until_left())
+    try:
+        board = start_board(bobspark=(Upstream("hung", hung.url),))
+        wait_until(lambda: len(hung.seen) >= 3, "questions that hang")
+        began_s = time.monotonic()
+        board.runtime.upstreams.stop(1.0)
+        assert time.monotonic() - began_s < 3.0
+        wait_until(lambda: not [one for one in threading.enumerate() if "hung" in one.name], "the end of its threads")
+    finally:
+        hung.stop()
