@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
+from pathlib import Path
 
 import pytest
 
-from llm_service.core.loss.thresholds import DEFAULTS, Thresholds, as_table, read_alarms
+from llm_service.core.loss.thresholds import DEFAULTS, KINDS, RANGES, Thresholds, as_table, read_alarms
 from llm_service.errors import SettingsError
 from llm_service.settings import Given, resolve
 
@@ -52,3 +54,13 @@ def test_the_settings_say_where_it_was_written():
     with pytest.raises(SettingsError, match=r"^alarms: spike_times: 1 is not allowed; .* \(from my.toml:3\)$"):
         resolve([{"alarms": Given({"spike_times": 1}, "my.toml:3")}])
     assert resolve([{"alarms": Given({"spike_times": 7}, "my.toml:3")}]).settings.alarms.spike_times == 7.0
+
+
+def test_the_document_has_every_threshold_with_its_default_and_range():
+    text = (Path(__file__).resolve().parents[2] / "docs/alarms.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|", text, re.M)
+    assert [name for name, _, _ in rows] == list(as_table(DEFAULTS))
+    for name, default, allowed in rows[1:]:
+        least, most = (float(each.strip().replace(",", "").replace("10⁹", "1e9")) for each in allowed.split(" to "))
+        assert (float(default), (least, most)) == (getattr(DEFAULTS, name), RANGES[name])
+    assert re.findall(r"^### .*\(`(\w+)`\)$", text, re.M) == ["nan", "spike", "divergence", "plateau", *KINDS[-2:]]

@@ -13,15 +13,17 @@ from llm_service.core.loss.window import Window, deviation
 
 BEGINNING = 16
 """Losses whose median is where the curve began."""
-_NOISE = 3.0
-"""Deviations of single losses that the median must lie above the best one."""
+_SURE = 6.0
+"""Standard errors between two medians that scatter does not explain: the best one is the least of very many."""
+_OF_A_MEDIAN = 1.2533
+"""The standard error of a median of normal values against that of their mean."""
 
 
 class Divergence:
     """Compares the median of the newest losses with the best such median and with the beginning.
 
     It fires where the median has given back `divergence_share` of what was gained since the beginning, is
-    `divergence_ratio` times the best one, and above it by three deviations of then and one of now.
+    `divergence_ratio` times the best one, and further above it than the scatter of losses then explains.
     """
 
     def __init__(self, limits: Thresholds, state: Mapping[str, Any]) -> None:
@@ -30,7 +32,7 @@ class Divergence:
         self._start = Window(BEGINNING, state.get("start", ()))
         self._best: float | None = state.get("best")
         self._best_step: int | None = state.get("best_step")
-        self._noise: float = state.get("noise", 0.0)
+        self._best_losses: list[float] = list(state.get("best_losses", ()))
         self._limit: float | None = state.get("limit")
 
     def state(self) -> dict[str, Any]:
@@ -39,7 +41,7 @@ class Divergence:
             "start": self._start.rows,
             "best": self._best,
             "best_step": self._best_step,
-            "noise": self._noise,
+            "best_losses": self._best_losses,
             "limit": self._limit,
         }
 
@@ -65,15 +67,14 @@ class Divergence:
         middle = self._window.median
         if self._best is None or middle < self._best:
             self._best, self._best_step = middle, point.step
-            self._noise = deviation(self._window.losses, middle)
+            self._best_losses = list(self._window.losses)
         if self._limit is not None:
             if middle <= (self._best + self._limit) / 2:
                 self._limit = None
                 yield Cleared("divergence", point.at_ms)
             return
         limit = self._limit_now(self._best)
-        # Last, because it sorts: the newest losses must not merely scatter far above the best.
-        if middle >= limit and middle - self._best >= deviation(self._window.losses, middle):
+        if middle >= limit and self._sure(middle, self._best):
             self._limit = limit
             yield self._raise(point, middle, self._best)
 
@@ -92,7 +93,16 @@ class Divergence:
         gained = max(0.0, self._start.median - best)
         share = best + limits.divergence_share * gained
         ratio = best + (limits.divergence_ratio - 1) * abs(best)
-        return max(share, ratio, best + _NOISE * self._noise, best + 1e-9)
+        return max(share, ratio, best + 1e-9)
+
+    def _sure(self, middle: float, best: float) -> bool:
+        """Whether the medians differ by more than scatter; of positive losses the logarithms are compared."""
+        losses = self._best_losses
+        if losses[0] > 0 and middle > 0:
+            away, spread = math.log(middle / best), deviation([math.log(loss) for loss in losses], math.log(best))
+        else:
+            away, spread = middle - best, deviation(losses, best)
+        return away >= _SURE * _OF_A_MEDIAN * spread / math.sqrt(len(losses))
 
     def _raise(self, point: Point, middle: float, best: float) -> Raised:
         count = len(self._window)

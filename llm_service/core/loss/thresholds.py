@@ -40,27 +40,27 @@ class Thresholds:
 DEFAULTS = Thresholds()
 
 
-class _Range(NamedTuple):
+class Range(NamedTuple):
     least: float
     most: float
 
 
-_RANGES = {
-    "nan_clear": _Range(1, 10_000),
-    "spike_window": _Range(16, 1_000),
-    "spike_times": _Range(2, 1_000),
-    "spike_ratio": _Range(1.01, 1_000),
-    "spike_clear": _Range(1, 10_000),
-    "divergence_window": _Range(8, 1_000),
-    "divergence_share": _Range(0.05, 10),
-    "divergence_ratio": _Range(1.01, 1_000),
-    "plateau_window": _Range(40, 8_000),
-    "plateau_fall": _Range(0.001, 1),
-    "plateau_loss": _Range(0, 1e9),
-    "throughput_share": _Range(0.01, 0.99),
-    "throughput_s": _Range(4, 86_400),
-    "stalled_times": _Range(1, 10_000),
-    "stalled_s": _Range(1, 86_400),
+RANGES = {
+    "nan_clear": Range(1, 10_000),
+    "spike_window": Range(16, 1_000),
+    "spike_times": Range(2, 1_000),
+    "spike_ratio": Range(1.01, 1_000),
+    "spike_clear": Range(1, 10_000),
+    "divergence_window": Range(8, 1_000),
+    "divergence_share": Range(0.05, 10),
+    "divergence_ratio": Range(1.01, 1_000),
+    "plateau_window": Range(40, 8_000),
+    "plateau_fall": Range(0.001, 1),
+    "plateau_loss": Range(0, 1e9),
+    "throughput_share": Range(0.01, 0.99),
+    "throughput_s": Range(4, 86_400),
+    "stalled_times": Range(1, 10_000),
+    "stalled_s": Range(1, 86_400),
 }
 
 
@@ -72,7 +72,7 @@ def read_alarms(value: object) -> Thresholds:
     for key, given in value.items():
         if key == "off":
             found[key] = _kinds(given)
-        elif key in _RANGES:
+        elif key in RANGES:
             found[key] = _number(key, given)
         else:
             raise ValueError(f"{_shown(key)} is no threshold{_hint(key)}; allowed: {', '.join(_names())}")
@@ -96,7 +96,7 @@ def _kinds(given: object) -> tuple[AlarmKind, ...]:
 
 def _number(key: str, given: object) -> float | int:
     whole = isinstance(getattr(DEFAULTS, key), int)
-    least, most = _RANGES[key]
+    least, most = RANGES[key]
     number = given if isinstance(given, (int, float)) and not isinstance(given, bool) else None
     if number is None or not least <= number <= most or (whole and number != int(number)):
         what = "a whole number" if whole else "a number"
