@@ -223,14 +223,14 @@ def test_wrong_fields_are_said_beside_the_fields_and_nothing_is_sent(running, op
 def test_cancelling_is_asked_first(running, opened) -> None:
     page = opened(running, f"#job={FT}")
     sent: list[str] = []
-    page.page.route(
-        "**/api/training/spark*",
-        lambda route: (
-            sent.append(route.request.method) or route.fulfill(status=502, json={"error": "spark does not answer"})
-            if route.request.method == "DELETE"
-            else route.continue_()
-        ),
-    )
+
+    def refuse(route) -> None:
+        if route.request.method != "DELETE":
+            return route.continue_()
+        sent.append(route.request.method)
+        return route.fulfill(status=502, json={"error": "spark does not answer"})
+
+    page.page.route("**/api/training/spark*", refuse)
     page.page.get_by_role("button", name="Cancel").click()
     dialog = page.page.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="Keep it running")).to_be_focused()

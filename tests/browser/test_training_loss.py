@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
 from collections.abc import Callable, Iterator
 
@@ -16,11 +17,14 @@ from tests.browser.training_kit import Training, asked, chip, curve, drawing, to
 from tests.kit.boards import running_board
 
 FT = "spark:ft_1"
+FIRST = "document.querySelector('loss-canvas').view.lines[0].curve"
 NOT_WHITE = """
 (canvas) => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   const seen = new Set();
-  for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 255) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i + 3] === 255) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+  }
   return [...seen];
 }
 """
@@ -87,6 +91,7 @@ def test_a_curve_is_drawn_with_its_figures(training, open_page: Callable[..., Pa
 def test_steps_that_come_are_drawn_without_a_question(training, open_page) -> None:
     points = curve(120)
     training.steps(FT, points[:100])
+    training.advance(FT, step=100)
     page = open_page(training.board, f"#job={FT}").page
     drawing(page)
     expect(page.locator(".loss[data-words=ready]")).to_have_count(1)
@@ -94,13 +99,10 @@ def test_steps_that_come_are_drawn_without_a_question(training, open_page) -> No
     questions = asked(page)
     training.losses.append(FT, FT, points[100:])
     expect(chip(page, "last")).to_have_text(f"{points[-1].loss:.4f}")
-    page.wait_for_function(
-        "() => document.querySelector('loss-canvas').view.lines[0].curve.buckets.last_step.at(-1) === 120"
-    )
+    page.wait_for_function(f"() => {FIRST}.buckets.last_step.at(-1) === 120")
     assert questions == []
-    told_by_server = training.board.get(f"/api/training/{FT}/series?points=1500&smoothing=0.8")[1]["series"][0][
-        "buckets"
-    ]["smooth"]
+    answer = training.board.get(f"/api/training/{FT}/series?points=1500&smoothing=0.8")[1]
+    told_by_server = answer["series"][0]["buckets"]["smooth"]
     drawn = page.locator("loss-canvas").evaluate("(chart) => chart.view.lines[0].curve.buckets.smooth")
     assert drawn == pytest.approx(told_by_server, abs=1e-9), "what the page smooths itself is what the server says"
 
@@ -114,16 +116,16 @@ def test_a_drag_zooms_and_asks_for_the_detail_and_escape_shows_all_again(trainin
     questions = asked(page)
     drag(page, 0.45, 0.5)
     page.wait_for_function("() => location.hash.includes('from=')")
-    page.wait_for_function("() => document.querySelector('loss-canvas').view.lines[0].curve.width === 1")
+    page.wait_for_function(f"() => {FIRST}.width === 1")
     assert len(questions) == 1
     assert "from=" in questions[0]
     assert "to=" in questions[0]
     shown = steps_drawn(page)
-    assert all(later - one == 1 for one, later in zip(shown, shown[1:], strict=False)), "every step of the part"
+    assert all(later - one == 1 for one, later in itertools.pairwise(shown)), "every step of the part"
     expect(page.get_by_role("button", name="show all")).to_be_visible()
     drawing(page).locator("canvas").press("Escape")
     page.wait_for_function("() => !location.hash.includes('from=')")
-    assert max(steps_drawn(page)) == 6_000
+    page.wait_for_function(f"() => Math.max(...{FIRST}.buckets.last_step) === 6000")
     drag(page, 0.2, 0.8)
     page.wait_for_function("() => location.hash.includes('from=')")
     page.locator("loss-canvas canvas").dblclick()
@@ -235,7 +237,7 @@ def test_every_choice_is_in_the_address_and_comes_back(training, open_page) -> N
     questions = asked(page)
     page.get_by_label("Smoothing").press("ArrowRight")
     page.wait_for_function("() => location.hash.includes('smooth=0.9')")
-    page.wait_for_function("() => document.querySelector('loss-canvas').view.lines[0].curve.smoothing === 0.9")
+    page.wait_for_function(f"() => {FIRST}.smoothing === 0.9")
     assert "smoothing=0.9" in questions[-1]
     page.get_by_role("button", name="Relative").click()
     page.get_by_role("button", name="Log Y").click()
@@ -278,7 +280,7 @@ def test_a_failure_is_said_keeps_what_was_there_and_is_asked_again(training, ope
     expect(alert).to_contain_text("The loss could not be loaded: the disk is full. It is as it was before.")
     page.unroute("**/series?*")
     expect(alert).to_have_count(0)
-    page.wait_for_function("() => document.querySelector('loss-canvas').view.lines[0].curve.smoothing === 0.5")
+    page.wait_for_function(f"() => {FIRST}.smoothing === 0.5")
 
 
 def test_a_step_told_anew_is_asked_for(training, open_page) -> None:

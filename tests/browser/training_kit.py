@@ -1,4 +1,4 @@
-"""Boards with training jobs: cards as the house tells them, steps through the real loss log, and a page that shows them."""
+"""Boards with training jobs: cards as the house tells them, steps through the real loss log, and their drawing."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ from llm_service.core.observations import Announced
 from tests.kit.boards import Board
 from tests.kit.waiting import wait_until
 
+UNKNOWN = """
+base_model node step steps epoch epochs progress loss first_loss best_loss learning_rate rating steps_per_s eta_s
+elapsed_s finished_at gpu examples pipeline
+"""
+
 
 def at(seconds_ago: float = 0.0) -> str:
     """A moment of the near past as the house writes it."""
@@ -26,25 +31,20 @@ def at(seconds_ago: float = 0.0) -> str:
 def card(key: str, **more: Any) -> dict[str, Any]:
     """A job card; what is not given nobody knows."""
     source, _, job_id = key.partition(":")
-    blank = dict.fromkeys(
-        ("base_model", "node", "step", "steps", "epoch", "epochs", "progress", "loss", "first_loss", "best_loss")
-        + ("learning_rate", "rating", "steps_per_s", "eta_s", "elapsed_s", "finished_at", "gpu", "examples", "pipeline")
-    )
+    blank = dict.fromkeys(UNKNOWN.split())
     known = {"key": key, "id": job_id, "source": source, "kind": "finetune", "status": "running", "name": job_id}
     texts = {"error": "", "preview_in": "", "preview_out": "", "started_at": at(600), "heard_at": at()}
     lists: dict[str, Any] = {"log": [], "series": [key], "alarms": [], "config": {}, "actions": ["cancel"]}
     return {**blank, **known, **texts, **lists, **more}
 
 
-def curve(
-    steps: int, *, first: int = 1, stride: int = 1, seed: int = 1, tau: float = 0.25, floor: float = 0.2
-) -> list[Point]:
+def curve(steps: int, *, seed: int = 1, tau: float = 0.25, floor: float = 0.2) -> list[Point]:
     """A healthy curve: falls from about 3.4 towards `floor`, with noise; one step a second until now."""
     dice = random.Random(seed)
     now_ms = int(datetime.now(UTC).timestamp() * 1000)
     return [
         Point(
-            first + i * stride,
+            1 + i,
             max(0.01, 3.2 * math.exp(-i / (tau * steps)) + floor + dice.gauss(0, 0.05)),
             2e-4 * (1 - i / steps),
             3 * i / steps,
@@ -155,6 +155,7 @@ def asked(page: Page) -> list[str]:
 COUNT_CONFETTI = """
 window.__confetti = 0;
 addEventListener("DOMContentLoaded", () => new MutationObserver((changes) => {
-  for (const change of changes) for (const node of change.addedNodes) if (node.className === "confetti") window.__confetti += 1;
+  const added = changes.flatMap(({ addedNodes }) => [...addedNodes]);
+  window.__confetti += added.filter(({ className }) => className === "confetti").length;
 }).observe(document.body, { childList: true }));
 """

@@ -13,6 +13,12 @@ import { readingView } from "./reading_view.js";
 const EVERY_MS = 250;
 const SETTLED_MS = 180;
 
+/** Whether nothing but steps has come to what was shown: that may wait for the next of the few drawings a second. */
+function isGrown({ lines }, before) {
+  const same = (one, other) => one.key === other.key && one.curve.width === other.curve.width && one.curve.smoothing === other.curve.smoothing && one.curve.from_step === other.curve.from_step;
+  return lines.length === before.lines.length && lines.every((line, i) => same(line, before.lines[i]));
+}
+
 class LossCanvas extends HTMLElement {
   #view = null;
   #frame = null;
@@ -33,10 +39,11 @@ class LossCanvas extends HTMLElement {
   set view(view) {
     if (view === this.#view) return;
     const chosen = view.choices !== this.#view?.choices;
+    const grown = !chosen && isGrown(view, this.#view);
     this.#view = view;
     if (chosen) this.#range = null;
-    if (chosen) this.#draw();
-    else this.#soon();
+    if (grown) this.#soon();
+    else this.#draw();
   }
 
   /** The canvas as it is drawn. */

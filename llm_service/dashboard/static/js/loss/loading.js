@@ -73,7 +73,7 @@ export function createLossLoading(store, subject) {
   /** Ask once more for what is shown of a job, at most once a second. */
   function again(job) {
     if (later.has(job)) return;
-    const last = ofJob(bookOf(store.state), job).askedAt ?? 0;
+    const last = ofJob(bookOf(store.state), job).askedAt ?? -Infinity;
     later.set(job, setTimeout(() => {
       later.delete(job);
       if (!wants(job)) return;
@@ -132,7 +132,11 @@ export function createLossLoading(store, subject) {
   follow(store.state);
 
   return {
-    again,
+    /** The line to a job is (again) open; what it told meanwhile is asked for, where it went on. */
+    met({ key, step }) {
+      const known = seriesOf(bookOf(store.state), key).at(-1)?.facts.last_step ?? -1;
+      if (step === null || step > known) again(key);
+    },
     /** Steps arrived by themselves. */
     appended(payload) {
       const { book, ask: unsure } = withAppended(bookOf(store.state), payload, points());

@@ -11,7 +11,10 @@ export async function startTraining({ store, go, say }) {
   const put = putInto(store);
   const { form } = ownOf(store.state);
   const { body, errors } = bodyOf(form);
-  if (errors) return void put({ form: { ...form, busy: false, errors, error: "" } });
+  if (errors) {
+    put({ form: { ...form, busy: false, errors, error: "" } });
+    return toFirstWrong();
+  }
   const open = (key, text) => {
     put({ form: null, said: { key, text } });
     say(text);
@@ -26,7 +29,13 @@ export async function startTraining({ store, go, say }) {
     if (key) return open(key, "It was running already, so nothing was started. This is the running one.");
     const fields = wrongFields(error.body, form);
     if (ownOf(store.state).form) put({ form: { ...form, busy: false, errors: fields, error: Object.keys(fields).length ? "" : error.message } });
+    toFirstWrong();
   }
+}
+
+/** The focus goes where something is to be done: to the first wrong field, else back to the button. */
+function toFirstWrong() {
+  requestAnimationFrame(() => setTimeout(() => document.querySelector(".training-dialog :is([aria-invalid=true], [type=submit])")?.focus()));
 }
 
 /** {field: sentence} of what the server found wrong, as far as the form has such fields. */

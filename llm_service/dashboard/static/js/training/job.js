@@ -2,6 +2,7 @@
 import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 import { lossPanel } from "../loss/panel.js";
+import { exact } from "../time.js";
 import { sentence } from "../words.js";
 import { askView } from "./asking.js";
 import { comparePicker } from "./compare.js";
@@ -61,7 +62,7 @@ function saidView(said, key) {
 function trouble(job) {
   if (job.status === "failed") return box("error", "circle-x", "It failed", job.error || "Its server gave no reason. The last lines of its log may tell.", again(job));
   if (job.status === "stale") {
-    return box("warn", "history", "Nothing is heard of it", "It has been silent for 30 minutes, so it counts as stale: a new training may be started. Should it speak again, it goes on here.", again(job));
+    return box("warn", "history", "Nothing is heard of it", `${job.heard_at ? `The last word came ${exact(job.heard_at)}. ` : ""}It has been silent for 30 minutes, so it counts as stale: a new training may be started. Should it speak again, it goes on here.`, again(job));
   }
   if (job.status === "vanished") return box("warn", "unplug", "It is gone", "Its server no longer lists it. What was seen of it is kept.", nothing);
   if (job.status === "cancelled") return box("info", "ban", "It was cancelled", job.error || "What it had learnt until then is on its server, if it keeps such things.", again(job));

@@ -66,10 +66,10 @@ function row(job, now) {
     <span class="job-name"><a href=${`#job=${encodeURIComponent(key)}`}>${titleOf(job)}</a><span class="job-sub">${KINDS[kind] ?? kind}${job.base_model ? `, ${job.base_model}` : ""}</span></span>
     <span class="job-cell">${statusBadge(status)}${job.alarms.length ? html`<span class="job-alarms" title=${job.alarms.map(({ sentence: said }) => said).join(" ")}>${icons["triangle-alert"]}${plural(job.alarms.length, "alarm")}</span>` : nothing}</span>
     <span class="job-cell job-progress">${done === null ? html`<span class="quiet">–</span>` : html`<progress class="job-bar" max="100" .value=${done} aria-label=${`Progress of ${titleOf(job)}`}></progress><span class="figure">${percent(done)}</span>`}</span>
-    <span class="job-cell figure" data-label="Loss"><b>${loss(job.loss)}</b>${isLive(job) ? nothing : ratingBadge(job.rating)}</span>
-    <span class="job-cell figure" data-label="Steps">${outOf(job.step, job.steps)}</span>
-    <span class="job-cell figure" data-label=${isLive(job) ? "Left" : "Took"}>${isLive(job) ? left(job.eta_s) : html`<span class="quiet" title="It took">${span(job.elapsed_s)}</span>`}</span>
+    <span class="job-cell figure" data-label="Loss"><span class="sr-only">Loss </span><b>${loss(job.loss)}</b>${isLive(job) ? nothing : ratingBadge(job.rating)}</span>
+    <span class="job-cell figure" data-label="Steps"><span class="sr-only">Steps </span>${outOf(job.step, job.steps)}</span>
+    <span class="job-cell figure" data-label=${isLive(job) ? "Left" : "Took"}><span class="sr-only">${isLive(job) ? "Left" : "Took"} </span>${isLive(job) ? left(job.eta_s) : html`<span class="quiet" title="It took">${span(job.elapsed_s)}</span>`}</span>
     <span class="job-cell job-where">${job.source}${job.node ? html`<span class="job-sub">${job.node}</span>` : nothing}</span>
-    <span class="job-cell figure job-when"><time datetime=${job.started_at ?? ""} title=${exact(job.started_at)}>${ago(job.started_at, now)}</time></span>
+    <span class="job-cell figure job-when"><span class="sr-only">Began </span><time datetime=${job.started_at ?? ""} title=${exact(job.started_at)}>${ago(job.started_at, now)}</time></span>
   </li>`;
 }

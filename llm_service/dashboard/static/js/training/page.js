@@ -3,6 +3,7 @@ import { html } from "../lit.js";
 import { lossActions } from "../loss/actions.js";
 import { createLossLoading } from "../loss/loading.js";
 import { chartActions } from "../charts/actions.js";
+import { loadChart } from "../charts/library.js";
 import { defineTabs } from "../tabs.js";
 import { trainingActions } from "./actions.js";
 import { turnFacts } from "./facts.js";
@@ -53,7 +54,7 @@ export function heard(name, payload, store) {
   const done = watch.heard(name, payload, Date.now());
   watch.saw(store.state.listed.training.rows);
   if (name === "loss.appended") loss.appended(payload);
-  if (name === "job.snapshot" && payload.job) loss.again(payload.job.key);
+  if (name === "job.snapshot" && payload.job) loss.met(payload.job);
   if (name === "alarm.raised" || name === "alarm.cleared") putInto(store)({ alarms: { ...ownOf(store.state).alarms, [payload.alarm.id]: payload.alarm } });
   if (done) completed(done, store);
 }
@@ -77,6 +78,8 @@ export function start(parts) {
     () => store.state.route.section === "training" && store.state.route.more.job && !ownOf(store.state).factsPaused,
     () => putInto(store)({ fact: ownOf(store.state).fact + 1 }),
   );
+  // Most who come here open a curve: the library is there before they do.
+  (globalThis.requestIdleCallback ?? setTimeout)(() => loadChart().catch(() => {}));
   const [own, curves] = [trainingActions(parts, loading), lossActions(parts)];
   return { actions: { ...own.actions, ...curves.actions, ...chartActions(store) }, inputs: { ...own.inputs, ...curves.inputs } };
 }
