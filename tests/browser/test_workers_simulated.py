@@ -142,7 +142,8 @@ def test_a_cancelled_run_and_one_whose_server_is_gone_show_their_true_state(make
     expect(card(page, second).locator(".run-badge")).to_have_text("RUNNING")
     simulator.stop()
     expect(card(page, second).locator(".run-badge")).to_have_text("CONN LOST")
-    expect(card(page, second).locator("[data-part=line]")).to_be_visible()
+    expect(card(page, second).locator("[data-part=line]")).to_contain_text("annot be reached")
+    expect(page.page.locator("[data-stat=running] .stat-sub")).to_have_text("1 not heard")
     expect(card(page, first).locator(".run-badge")).to_have_text("CANCELLED")
 
 

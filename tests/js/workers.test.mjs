@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { byKey, line, run, source } from "./workers_kit.mjs";
+import { byKey, event, line, run, source } from "./workers_kit.mjs";
 import { openBatches } from "../../llm_service/dashboard/static/js/workers/open_batches.js";
 import { agentOf, durationOf, etaOf, isFlowing, rate, rateOf, seconds, since, titleOf } from "../../llm_service/dashboard/static/js/workers/figures.js";
-import { gapSentence, gapWords, openGaps } from "../../llm_service/dashboard/static/js/workers/gaps.js";
+import { gapSentence, gapWords, openGaps, withOpenGap } from "../../llm_service/dashboard/static/js/workers/gaps.js";
 import { bodyOf, emptyForm, errorsOf, launchWord, taskOf } from "../../llm_service/dashboard/static/js/workers/launch_fields.js";
 import { placed, shownRuns, valuesOf } from "../../llm_service/dashboard/static/js/workers/order.js";
-import { bobsparks, isOld, troubleOf } from "../../llm_service/dashboard/static/js/workers/source_trouble.js";
+import { bobsparks, isOld, shortReason, troubleOf } from "../../llm_service/dashboard/static/js/workers/source_trouble.js";
 import { sparkOf } from "../../llm_service/dashboard/static/js/workers/spark_path.js";
 
 const NOW = Date.parse("2026-11-21T08:10:00.000Z");
@@ -118,6 +118,23 @@ test("a source in trouble says what, since when and what comes next; one that is
   assert.deepEqual(troubleOf(part, at), { kind: "warn", text: "spark answers only in part; the rest is up to date. queue: Answered 500." });
   assert.deepEqual([isOld(lost), isOld(source("a")), isOld(undefined)], [true, false, false]);
   assert.deepEqual(bobsparks({ sources: { rows: { b: source("b"), a: source("a"), t: source("t", { kind: "skill-training" }) } } }).map(({ key }) => key), ["a", "b"]);
+});
+
+test("a reason is not said twice: who was asked stands before it, when it is tried again behind it", () => {
+  const reason = "spark: GET http://10.0.0.69:9010/api/runs cannot be reached: connection refused; it is asked again in 6 s";
+  const lost = source("spark", { state: "backing-off", since: "2026-11-21T08:05:00.000Z", next_try_at: "2026-11-21T08:10:04.000Z", reason });
+  assert.equal(troubleOf(lost, at).text, "spark (http://10.0.0.69:9010) does not answer since 08:05:00. GET http://10.0.0.69:9010/api/runs cannot be reached: connection refused. Next try at 08:10:04.");
+  assert.equal(shortReason(reason), "Cannot be reached: connection refused");
+  assert.equal(shortReason("the server hung up; it is opened again in 2.5 s"), "The server hung up");
+  assert.equal(shortReason(""), "");
+});
+
+test("a run that is not heard has a gap up to now", () => {
+  const lost = run("a", { badge: "CONN LOST" });
+  const events = [event(1, { at: ago(12) })];
+  assert.deepEqual(withOpenGap(lost, events, NOW).gaps, [{ start: ago(12), end: ago(0), seconds: 12, tokens_out: null, recovered: false }]);
+  assert.equal(withOpenGap(run("a"), events, NOW).gaps.length, 0);
+  assert.equal(withOpenGap(lost, [], NOW), lost);
 });
 
 test("a launch that is under way or half done is said until it is dismissed", () => {

@@ -8,6 +8,7 @@ import { figure, sentence } from "../words.js";
 import { runBadge } from "./badge.js";
 import { agentOf, durationOf, isActive, isFlowing, rate, rateOf, runHref, seconds, since, sinceMs, titleOf } from "./figures.js";
 import { gapWords, openGaps } from "./gaps.js";
+import { shortReason } from "./source_trouble.js";
 import { sparkline } from "./sparkline.js";
 
 /** A run's card; `cancel` is how far a wish to cancel it has come, `old` whether its source is not heard. */
@@ -83,7 +84,7 @@ function notes(run, cancel) {
 function lineNote({ badge, line }) {
   if (badge !== "CONN LOST" && badge !== "STALE") return null;
   const next = line.next_try_at && badge === "CONN LOST" ? html` Next try <time datetime=${line.next_try_at}>${exactTime(line.next_try_at)}</time>.` : nothing;
-  return html`<p class="run-note" data-kind="warn" data-part="line">${icons.unplug}<span>${sentence(line.reason || "It is no longer heard")}${next}</span></p>`;
+  return html`<p class="run-note" data-kind="warn" data-part="line">${icons.unplug}<span>${sentence(shortReason(line.reason) || "It is no longer heard")}${next}</span></p>`;
 }
 
 function exactTime(iso) {

@@ -4,6 +4,7 @@ import { batchStrips } from "./batch_strips.js";
 import { askCancel } from "./cancel_dialog.js";
 import { runCard } from "./card.js";
 import { noMatch, noRuns, noSource } from "./empty.js";
+import { isUnheard } from "./gaps.js";
 import { isActive } from "./figures.js";
 import { toolsView } from "./filters.js";
 import { fleetView } from "./head.js";
@@ -32,7 +33,7 @@ export function view(state) {
   const bare = state.listed.sources.ready && !sources.length && !all.length;
   if (bare) return noSource();
   return html`${hatching()}${sourceStrips(sources)}
-    ${fleetView(runs.aside.fleet)}
+    ${fleetView(runs.aside.fleet, all.filter(isUnheard).length)}
     ${toolsView({ more: state.route.more, rows: runs.rows, shown: shown.length, total: all.length - cleared, ended: all.some((run) => !isActive(run) && !own.cleared.includes(run.key)), cleared, canLaunch: sources.length > 0 })}
     ${batchStrips(openBatches(runs.aside.batches, own.dismissed), { busy: own.busyBatches, errors: own.batchErrors })}
     ${grid(state, { own, shown, sources, total: all.length, cleared })}

@@ -8,6 +8,7 @@ import { sentence } from "../words.js";
 import { chainCsv, chainText, spanOfRun } from "./chain.js";
 import { askCancel } from "./cancel_dialog.js";
 import { chainView } from "./run_chain.js";
+import { withOpenGap } from "./gaps.js";
 import { runHref } from "./figures.js";
 import { headView } from "./run_head.js";
 import { noteClock } from "./live_actions.js";
@@ -22,6 +23,7 @@ import { hatching } from "./sparkline.js";
 
 const MORE = 200;
 let loading = null;
+let latest = { gaps: null };
 
 /** The run as it stands now: live where the topic lists it, else as its server's record has it. */
 export function currentRun(state) {
@@ -48,14 +50,22 @@ function loaded(state, mine) {
   const run = currentRun(state);
   const source = state.listed.sources.rows[run.source];
   const span = spanOfRun(run, mine.events, own.now);
+  const drawn = drawnRun(run, mine.events, own.now);
   return html`${sourceStrips(bobsparks(state.listed).filter(({ key }) => key === run.source))}
     ${mine.word === "failed" ? failure(mine) : nothing}
     ${headView(run, mine.events, { now: own.now, cancel: own.cancel[run.key], old: isOld(source) })}
     ${livePanel(run, mine.events, own.now)}
-    <div class="run-drawings">${timelineView(run, mine.events, span)}
-      ${chartPanel(tokensSpec(run, mine.events, span), state.ui.charts, { empty: "No event of this run has told a token count." })}</div>
+    <div class="run-drawings">${timelineView(drawn, mine.events, span)}
+      ${chartPanel(tokensSpec(drawn, mine.events, span), state.ui.charts, { empty: "No event of this run has told a token count." })}</div>
     ${chainView(run, mine)}
     ${askCancel(own.asking === run.key ? run : null)}`;
+}
+
+/** What is drawn of a run, with a gap that is still open; the same one until something has changed. */
+function drawnRun(run, events, now) {
+  const { gaps, badge } = run;
+  if (latest.gaps !== gaps || latest.badge !== badge || latest.events !== events || latest.now !== now) latest = { gaps, badge, events, now, all: withOpenGap(run, events, now).gaps };
+  return { ...run, gaps: latest.all };
 }
 
 function absent({ word, error, keys }, name) {
