@@ -71,10 +71,10 @@ class Job:
 
     def hear(self, report: Report, now_ms: int) -> dict[str, list[Point]]:
         """Take over what a report tells. Returns the new points by series, "" for the job's own."""
-        before = self._moving_part()
+        before, known_step = self._moving_part(), self.card["step"]
         self.pid = report.pid or self.pid
         self._take(report)
-        points = self._points(report, now_ms)
+        points = self._points(report, now_ms, known_step)
         self._best(points)
         self._moving = self._moving or bool(points) or bool(_FIGURES & set(report.told))
         moved = self._moving_part() != before or bool(points)
@@ -159,7 +159,7 @@ class Job:
 
     # -- loss ---------------------------------------------------------------------------------------------------
 
-    def _points(self, report: Report, now_ms: int) -> dict[str, list[Point]]:
+    def _points(self, report: Report, now_ms: int, known_step: int | None) -> dict[str, list[Point]]:
         found = {}
         for series, steps in report.losses.items():
             known = self._known.setdefault(series, {})
@@ -171,19 +171,21 @@ class Job:
                 known[step.step] = step.loss
             while len(known) > REMEMBERED:
                 del known[next(iter(known))]
-            found[series] = self._timed(fresh, now_ms)
+            # A pipeline counts its steps anew in each series.
+            found[series] = self._timed(fresh, now_ms, -1 if series or known_step is None else known_step)
             self._name_series(series)
         return found
 
-    def _timed(self, steps: Sequence[LossStep], now_ms: int) -> list[Point]:
-        """Steps with moments: servers tell none, so those found in one look are spread evenly since the look before."""
+    def _timed(self, steps: Sequence[LossStep], now_ms: int, known_step: int) -> list[Point]:
+        """Steps with moments: servers tell none, so new ones are spread evenly since the look before."""
         started = self.card["started_at"]
         since = self._heard_ms or (parse_ms(started) if started else None) or now_ms
         span_ms = max(0, now_ms - since)
         ordered = sorted(steps, key=lambda step: step.step)
+        later = sum(step.step > known_step for step in ordered)
         return [
-            Point(step.step, step.loss, step.lr, step.epoch, now_ms - span_ms * (len(ordered) - place) // len(ordered))
-            for place, step in enumerate(ordered, start=1)
+            Point(step.step, step.loss, step.lr, step.epoch, now_ms - span_ms * min(later, left) // max(1, later))
+            for step, left in zip(ordered, range(len(ordered) - 1, -1, -1), strict=True)
         ]
 
     def _name_series(self, series: str) -> None:
@@ -289,6 +291,7 @@ class Job:
         return {
             "seen_ms": self.seen_ms,
             "news_ms": self.news_ms,
+            "heard_ms": self._heard_ms,
             "ended_ms": self.ended_ms,
             "pid": self.pid,
             "moving": self._moving,
@@ -303,6 +306,7 @@ class Job:
         job.card = {**job.card, **card}
         job.card["alarms"] = []
         job.news_ms = kept.get("news_ms") or job.seen_ms
+        job._heard_ms = kept.get("heard_ms")
         job.ended_ms = kept.get("ended_ms")
         job.pid = kept.get("pid")
         job._moving = bool(kept.get("moving"))

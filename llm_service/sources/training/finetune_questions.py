@@ -50,6 +50,7 @@ class FinetuneQuestions:
         self._read_last: dict[str, tuple[str, str]] = {}
         """By container: the job whose log was read in it last, and the last line."""
         self._looks = 0
+        self._looked_at: set[str] = set()
         self._doubted: set[str] = set()
 
     def questions(self) -> list[Question]:
@@ -101,10 +102,12 @@ class FinetuneQuestions:
 
     def ask_logs(self) -> None:
         """The end of the log of each fine-tune that runs."""
-        if self._looks % LOOKS_PER_LIST == 0:
+        running = self._running()
+        keys = {card["key"] for card in running}
+        if self._looks % LOOKS_PER_LIST == 0 or keys != self._looked_at:
             self._containers = self._list_containers()
         self._looks += 1
-        running = self._running()
+        self._looked_at = keys
         for card in running:
             container = self._container_of(card, alone=len(running) == 1)
             if container is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from llm_service.clients.errors import BadAnswer, NotThere
+from llm_service.clients.errors import BadAnswer, ClientError, NotThere
 from llm_service.clients.web import segment
 from llm_service.core.training import fields, skills
 from llm_service.core.training.reports import Report
@@ -55,11 +55,22 @@ class SkillQuestions:
         self._board.hear(self._source, [row.report for row in listed])
         current = {row.skill: row.report.id for row in listed}
         runs_there = [row.skill for row in listed if row.report.told.get("status") in ("running", "queued")]
-        for skill in list(dict.fromkeys([*runs_there, *known.values(), *fresh]))[:MOST_ASKED]:
-            self.ask_skill(skill)
+        troubles = self._ask_each(list(dict.fromkeys([*runs_there, *known.values(), *fresh]))[:MOST_ASKED])
         self._end_replaced(known, current)
+        if troubles:
+            raise troubles[0]
         if not_there is not None and not known:
             raise not_there
+
+    def _ask_each(self, names: list[str]) -> list[ClientError]:
+        """Each skill alone; returns what went wrong."""
+        troubles = []
+        for skill in names:
+            try:
+                self.ask_skill(skill)
+            except ClientError as error:
+                troubles.append(error)
+        return troubles
 
     def ask_skill(self, skill: str) -> None:
         """One skill by both endpoints."""

@@ -138,7 +138,7 @@ def test_a_point_goes_out_once_and_again_when_its_loss_changed() -> None:
     assert [point.step for point in first[""]] == [1, 2]
     assert one.hear(report(LossStep(1, 3.0), LossStep(2, 2.0)), T0 + 1000) == {}
     again = one.hear(report(LossStep(2, 2.5), LossStep(3, math.nan)), T0 + 2000)
-    assert [(point.step, point.at_ms) for point in again[""]] == [(2, T0 + 1500), (3, T0 + 2000)]
+    assert [(point.step, point.at_ms) for point in again[""]] == [(2, T0 + 1000), (3, T0 + 2000)]
     assert one.hear(report(LossStep(3, math.nan)), T0 + 3000) == {}
 
 
@@ -243,3 +243,11 @@ def test_what_the_steps_tell_is_not_undone_by_what_a_list_tells() -> None:
     one.hear(report(LossStep(9, 0.5, 0.0001, 2.0), step=9, learning_rate=0.0001, epoch=2.0), T0 + 1)
     one.hear(report(status="running", learning_rate=0.0002, epoch=1.0), T0 + 2)
     assert (one.card["learning_rate"], one.card["epoch"]) == (0.0001, 2.0)
+
+
+def test_after_a_restart_of_ours_the_steps_made_meanwhile_lie_between_the_two_looks() -> None:
+    one = job()
+    one.hear(report(*(LossStep(n, 1.0) for n in (1, 2)), status="running", step=2), T0)
+    again = Job.restored(json.loads(json.dumps(one.shown())), json.loads(json.dumps(one.kept())))
+    points = again.hear(report(*(LossStep(n, 1.0) for n in (1, 2, 3, 4)), step=4), T0 + 10_000)[""]
+    assert [(point.step, point.at_ms - T0) for point in points] == [(1, 0), (2, 0), (3, 5000), (4, 10_000)]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from llm_service.clients.errors import ClientError
 from llm_service.simulators.skill_training import SkillTraining
 from tests.kit.simulator import ask
 from tests.kit.training_rig import Rig
@@ -91,3 +92,25 @@ def test_adapters_are_told_with_their_rating(rig: MakeRig, make_skills: MakeSkil
     assert len(found["adapters"]) == (4 if past else 0)
     ratings = {adapter["name"]: adapter["rating"] for adapter in found["adapters"]}
     assert not past or ratings["Electrician"] == "Great"
+
+
+def test_a_skill_whose_status_fails_stops_no_other_and_its_job_stays_as_it_was(
+    rig: MakeRig, make_skills: MakeSkills
+) -> None:
+    skills = make_skills(speed=1)
+    one = rig(skills.url, "skill-training")
+    first, second = begin(skills), begin(skills, "molasses-master-expert")
+    one.ask()
+    skills.set_faults("http-500:/api/training/status/electrician")
+    with pytest.raises(ClientError):
+        one.ask()
+    assert one.job(first)["status"] == "running"
+    before = one.job(second)["step"] or 0
+    wait_until(lambda: skills.ledger()["jobs"][second]["losses"][-1:] and True, "a step", 10.0)
+    wait_until(lambda: fails_and_reads(one, second, before), "the other goes on", 10.0)
+
+
+def fails_and_reads(one: Rig, job_id: str, before: int) -> bool:
+    with pytest.raises(ClientError):
+        one.ask()
+    return (one.job(job_id)["step"] or 0) > before
