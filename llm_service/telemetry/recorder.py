@@ -134,6 +134,11 @@ class Recorder:
         """Hand a write in without waiting; False, and counted, where there is no room for it."""
         return self._hand_in(Item(None, work))
 
+    def lost(self, rows: int) -> None:
+        """Count what was meant for the database and had to be dropped before it got here."""
+        with self._lock:
+            self._dropped += rows
+
     def _wait(self, item: Item, timeout_s: float) -> Any:
         if threading.current_thread() is self._thread:
             raise RuntimeError("the recorder cannot wait for itself; use offer or post here")

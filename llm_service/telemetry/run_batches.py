@@ -20,9 +20,11 @@ MOST_WAITING = 20_000
 
 
 class Poster(Protocol):
-    """The recorder, as far as it is used here: takes a write without waiting, False where there is no room."""
+    """The recorder, as far as it is used here: takes a write without waiting, False where there is no room, and tells
+    the user how much was `lost`."""
 
     def post(self, work: Work) -> bool: ...
+    def lost(self, rows: int) -> None: ...
 
 
 class _Batch:
@@ -63,7 +65,8 @@ class RunBatches:
             batch.events += self._as_many_as_may_wait(events)
         if not posted and not self._poster.post(lambda db: self._write(db, batch)):
             with self._lock:
-                self._drop(len(batch.events) + len(batch.cards))
+                # The write itself was counted by the recorder.
+                self._drop(len(batch.events) + len(batch.cards) - 1)
                 self._open = None
 
     @property
@@ -81,6 +84,7 @@ class RunBatches:
         if not self.dropped and count:
             log.warning("runs: the database is too far behind; events of runs are not kept until it writes again")
         self.dropped += count
+        self._poster.lost(count)
 
     def _room(self) -> int:
         return max(0, MOST_WAITING - sum(len(batch.events) for batch in self._waiting))

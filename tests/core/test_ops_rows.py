@@ -88,6 +88,7 @@ def test_stats_are_free_and_bounded() -> None:
     assert dataset_stats({"stats": {"a": 1}}) == dataset_stats({"a": 1}) == {"a": 1}
     assert len(str(dataset_stats({f"n{n}": "x" * 1000 for n in range(5_000)}))) < 12_000
     assert dataset_stats([1]) == {}
+    assert dataset_stats({"a": float("nan"), "b": [float("inf")], "c": 10**400}) == {"a": None, "b": [None], "c": None}
 
 
 STEP = {

@@ -131,6 +131,8 @@ def test_a_machine_that_does_not_answer_200_is_offline_and_the_other_is_not(bobs
     assert len(watch.lines) == 1
     bobspark.set_faults()
     assert watch.ask("node-spark")["level"] == "ok"
+    watch.ask("node-spark")
+    assert watch.lines[1:] == ["spark of s answers again."]
 
 
 def test_a_server_that_is_away_makes_its_machines_offline_without_a_line_for_each(bobspark, watching) -> None:

@@ -13,6 +13,7 @@ import pytest
 from llm_service.clients.errors import NotThere
 from llm_service.clients.web import Client
 from llm_service.core.no_such_source import NoSuchSource
+from llm_service.core.times import iso_seconds
 from llm_service.core.zones import Zone
 from llm_service.errors import LlmServiceError
 from llm_service.simulators.bobspark import Bobspark
@@ -24,6 +25,7 @@ from tests.kit.kept_nowhere import KeptNowhere
 from tests.kit.raw_server import Exchange, RawServer
 from tests.kit.simulator import submit, wait_for_end
 from tests.kit.store import DAY_MS, Clock, open_database, recording
+from tests.kit.waiting import wait_until
 
 
 @pytest.fixture
@@ -224,6 +226,29 @@ def test_a_server_whose_analytics_fail_has_a_trouble_and_what_its_runs_say(make_
     assert "answered 500" in page["troubles"][0]["error"]
     with pytest.raises(NoSuchSource):
         reading(s=simulator).analytics.page("7d", "t")
+
+
+def test_times_are_by_our_clock_though_the_servers_is_an_hour_ahead(make_bobspark, reading) -> None:
+    simulator = make_bobspark(speed=100, faults=["skew:3600"])
+    wait_for_end(simulator, submit(simulator))
+    operations = reading(s=simulator, clock=Now())
+    now = iso_seconds(Now()() / 1000 + 60)
+    assert [
+        entry["created_at"] for entry in operations.qa.page("")["entries"] if (entry["created_at"] or "") > now
+    ] == []
+    page = operations.analytics.page("24h", None)
+    assert page["totals"]["runs"] == 1
+    assert (page["known_from"] or "") < now
+
+
+def test_a_page_with_a_trouble_is_made_again_soon(make_bobspark, reading) -> None:
+    simulator = make_bobspark(faults=["http-500:/api/runs/analytics"])
+    operations = reading(s=simulator)
+    assert operations.analytics.page("7d", None)["troubles"]
+    simulator.set_faults()
+    wait_until(
+        lambda: not operations.analytics.page("7d", None)["troubles"], "a page without troubles", 2 * FAILED_S + 1
+    )
 
 
 def test_what_was_read_is_good_for_its_time_and_read_once_by_many() -> None:

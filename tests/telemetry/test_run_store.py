@@ -14,7 +14,9 @@ from llm_service.core.query import BadQuery
 from llm_service.telemetry import migrations, run_batches, run_retention
 from llm_service.telemetry.database import Database
 from llm_service.telemetry.recorder import Recorder
+from llm_service.telemetry.run_retention import RunRetention
 from llm_service.telemetry.run_store import RunStore
+from llm_service.telemetry.writer_file import WriterFile
 from tests.kit.run_cards import run_card, run_event
 from tests.kit.store import DAY_MS, NOON_MS, Clock, ask, open_database, recording
 from tests.kit.waiting import wait_until
@@ -186,6 +188,9 @@ def test_a_write_that_is_tried_again_loses_and_doubles_nothing(tmp_path: Path) -
             self.works.append(work)
             return True
 
+        def lost(self, rows: int) -> None:
+            raise AssertionError(f"{rows} were lost")
+
     twice = Twice()
     database = open_database(tmp_path)
     store = RunStore(database, twice, Clock())
@@ -211,14 +216,15 @@ def test_what_waits_for_a_database_that_cannot_be_written_is_bounded_and_counted
         recorder.post(lambda _: busy.wait(10))
         store.keep([run_card("a")], [("s:a", run_event(n + 1)) for n in range(150)])
         assert store.dropped == 50
+        assert recorder.condition == ("50 rows of telemetry could not be kept since the start.",)
         busy.set()
         settled(recorder)
         assert len(store.events("s:a", limit=500)["events"]) == 100
         wait_until(lambda: store.waiting == 0, "room for more")
         store.keep([], [("s:a", run_event(101))])
         assert store.dropped == 50
-    store.keep([run_card("late")])
-    assert store.dropped == 51
+    store.keep([run_card("late")], [("s:late", run_event(1))])
+    assert recorder.dropped == 52
 
 
 def test_old_runs_go_with_their_events_and_a_clock_that_is_ahead_deletes_nothing(
@@ -226,15 +232,31 @@ def test_old_runs_go_with_their_events_and_a_clock_that_is_ahead_deletes_nothing
 ) -> None:
     monkeypatch.setattr(run_retention, "ROWS_AT_ONCE", 10)
     clock = Clock()
-    with keeping(tmp_path, clock) as (store, recorder, _):
+    with keeping(tmp_path, clock) as (store, recorder, database):
         old = run_card("old", NOON_MS - 20 * DAY_MS)
         store.keep([old, run_card("new")], [("s:old", run_event(n + 1)) for n in range(35)])
         store.keep([], [("s:new", run_event(1))])
         settled(recorder)
     clock.at_ms += 3000 * DAY_MS
+    file = WriterFile(database, clock)
+    file.ready()
+    retention = RunRetention(file, clock, 10)
+    steps = 1
+    while retention.step() < 1.0:
+        steps += 1
+    file.close()
+    assert ask(database, "SELECT key FROM runs") == [("s:new",)]
+    assert ask(database, "SELECT key, n FROM run_events") == [("s:new", 1)]
+    assert steps == 5
+
+
+def test_old_runs_go_by_themselves(tmp_path: Path) -> None:
+    clock = Clock()
+    with keeping(tmp_path, clock) as (store, _, _):
+        store.keep([run_card("old", NOON_MS - 20 * DAY_MS), run_card("new")], [("s:old", run_event(1))])
     with keeping(tmp_path, clock, keep_days=10) as (_, _, database):
         wait_until(lambda: ask(database, "SELECT key FROM runs") == [("s:new",)], "the end of the old run")
-        assert ask(database, "SELECT key, n FROM run_events") == [("s:new", 1)]
+        assert ask(database, "SELECT count(*) FROM run_events") == [(0,)]
 
 
 def test_a_database_of_the_release_before_gets_the_tables_and_loses_nothing(

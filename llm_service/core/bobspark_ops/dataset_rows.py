@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from llm_service.core.bobspark.fields import MOST_ID, Reading, bounded, first, rows_in
+from llm_service.core.wire import safe
 
 MOST_DATASETS = 5_000
 MOST_PREVIEWS, MOST_PREVIEW = 5, 600
@@ -77,7 +78,8 @@ def dataset_stats(value: object) -> dict[str, Any]:
     row = inner if isinstance(inner, Mapping) else value
     if not isinstance(row, Mapping):
         return {}
-    kept = bounded(dict(list(row.items())[:MOST_STATS]), 8_000, depth=4)
+    # Foreign numbers may be NaN, which is no JSON.
+    kept = safe(bounded(dict(list(row.items())[:MOST_STATS]), 8_000, depth=4))
     return kept if isinstance(kept, dict) else {}
 
 

@@ -15,9 +15,9 @@ from llm_service.core.run_analytics import RangeName, range_start_ms
 from llm_service.core.run_figures import RunFigures
 from llm_service.core.zones import Zone
 from llm_service.errors import LlmServiceError
-from llm_service.sources.bobspark_ops.remembered import Remembered
+from llm_service.sources.bobspark_ops.remembered import FAILED_S, Remembered
 from llm_service.sources.bobspark_ops.site import KeptRuns, Site, ahead_s, site_of
-from llm_service.sources.bobspark_ops.together import Outcome, together, troubles
+from llm_service.sources.bobspark_ops.together import Outcome, at_once, troubles
 
 log = logging.getLogger(__name__)
 
@@ -47,14 +47,17 @@ class AnalyticsReads:
     def page(self, name: RangeName, source: str | None) -> Analytics:
         """The page of a range, of one server or of all together; what could not be read is among its troubles."""
         key = ("analytics", name, source)
-        return self._remembered.get(key, GOOD_S, lambda: self._read(name, source))
+        return self._remembered.get(key, _good_s, lambda: self._read(name, source))
 
     def _read(self, name: RangeName, source: str | None) -> Analytics:
         sites = list(self._sites.values()) if source is None else [site_of(self._sites, source)]
         now_ms, zone = self._now_ms(), self._zone
         from_ms = range_start_ms(name, now_ms, zone)
-        own = together({site.name: self._asking_own(site, zone) for site in sites})
-        listed = together({site.name: self._asking_runs(site, now_ms) for site in sites})
+        # Both at once: a server that does not answer is waited for only once.
+        own, listed = at_once(
+            {site.name: self._asking_own(site, zone) for site in sites},
+            {site.name: self._asking_runs(site, now_ms) for site in sites},
+        )
         failed: list[tuple[str, LlmServiceError | None]] = []
         figures = []
         for site in sites:
@@ -89,6 +92,11 @@ class AnalyticsReads:
         except LlmServiceError as error:
             log.debug("kept runs of %s cannot be read: %s", source, error)
             return ()
+
+
+def _good_s(page: Analytics) -> float:
+    """A page on which something is missing is made again as soon as that may be there."""
+    return FAILED_S if page["troubles"] else GOOD_S
 
 
 def _unless_missing(outcome: Outcome[ServerAnalytics]) -> LlmServiceError | None:

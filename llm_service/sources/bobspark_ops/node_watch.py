@@ -81,6 +81,9 @@ class NodeWatch:
         now_ms = self._now_ms()
         other = metrics.get(name) if now_ms - at_ms < FRESH_MS else None
         self._tell(node, node.hear(filled(load, other), now_ms))
+        if node.missed:
+            node.missed = False
+            self._line("node.back", f"{node.name} of {node.source} answers again.")
 
     def _ask_metrics(self) -> None:
         found = metrics_loads(self._client.get("/api/metrics").value)
@@ -92,6 +95,7 @@ class NodeWatch:
         self._tell(node, node.lose(error.sentence, self._now_ms()))
         # A server that is away as a whole has a line of its own.
         if was not in ("offline", "unknown") and not isinstance(error, Unreachable):
+            node.missed = True
             self._line("node.offline", f"{node.name} of {node.source} is offline: {error.sentence}.")
 
     def _tell(self, node: _Node, card: NodeCard) -> None:
@@ -114,6 +118,8 @@ class _Node:
     def __init__(self, key: str, source: str, name: str, loads: Loads) -> None:
         self.key, self.source, self.name = key, source, name
         self.level: Level = "unknown"
+        self.missed = False
+        """Whether the feed has a line that it is offline."""
         self._loads = loads
         self._load = NodeLoad()
         self._history: deque[NodeSample] = deque(maxlen=MOST_SAMPLES)

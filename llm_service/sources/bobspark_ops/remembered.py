@@ -24,8 +24,11 @@ class Remembered:
         self._guard = threading.Lock()
         self._kept: dict[object, _Kept] = {}
 
-    def get(self, name: object, good_s: float, read: Callable[[], T]) -> T:
-        """The answer of this name, not older than `good_s`; else read now. A failure is raised to all who asked."""
+    def get(self, name: object, good_s: float | Callable[[T], float], read: Callable[[], T]) -> T:
+        """The answer of this name, not older than `good_s`; else read now. A failure is raised to all who asked.
+
+        `good_s` may depend on the answer.
+        """
         with self._guard:
             if len(self._kept) > MOST:
                 self._forget()
@@ -37,13 +40,15 @@ class Remembered:
                 raise kept.error
             return cast(T, kept.value)
 
-    def _read(self, kept: _Kept, good_s: float, read: Callable[[], object]) -> None:
+    def _read(self, kept: _Kept, good_s: float | Callable[[T], float], read: Callable[[], T]) -> None:
         try:
-            kept.value, kept.error = read(), None
+            value = read()
+            kept.value, kept.error = value, None
+            lasts_s = good_s(value) if callable(good_s) else good_s
         except LlmServiceError as error:
             # Without its traceback, which would hold what was read on the way.
-            kept.value, kept.error, good_s = None, error.with_traceback(None), min(good_s, FAILED_S)
-        kept.until_s = self._monotonic() + good_s
+            kept.value, kept.error, lasts_s = None, error.with_traceback(None), FAILED_S
+        kept.until_s = self._monotonic() + lasts_s
 
     def _forget(self) -> None:
         now_s = self._monotonic()

@@ -11,6 +11,7 @@ from llm_service.errors import LlmServiceError
 
 K = TypeVar("K")
 T = TypeVar("T")
+U = TypeVar("U")
 
 AT_ONCE = 6
 
@@ -29,6 +30,15 @@ def together(questions: Mapping[K, Callable[[], T]]) -> dict[K, Outcome[T]]:
     with ThreadPoolExecutor(min(AT_ONCE, len(questions)), thread_name_prefix="reading") as pool:
         asked = {name: pool.submit(_outcome, ask) for name, ask in questions.items()}
         return {name: future.result() for name, future in asked.items()}
+
+
+def at_once(
+    first: Mapping[K, Callable[[], T]], second: Mapping[K, Callable[[], U]]
+) -> tuple[dict[K, Outcome[T]], dict[K, Outcome[U]]]:
+    """Two kinds of questions, each kind `together`, both at the same time."""
+    with ThreadPoolExecutor(1, thread_name_prefix="reading") as pool:
+        asked = pool.submit(together, second)
+        return together(first), asked.result()
 
 
 def _outcome(ask: Callable[[], T]) -> Outcome[T]:
