@@ -15,6 +15,7 @@ from llm_service.core.loss.thresholds import Thresholds
 from llm_service.core.loss.verdicts import Raised, Verdict
 from llm_service.core.loss.watch import Watch
 from llm_service.core.observations import Announced
+from llm_service.core.shapes import ActivityEntry
 from llm_service.core.times import iso_seconds
 from llm_service.core.training_shapes import Alarm
 from llm_service.telemetry import loss_alarms
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 SAVED_EVERY_MS = 1_000
 NEWEST = 50
 """Alarms that the topic's snapshot tells."""
+LINE_AGAIN_MS = 600_000
+"""A kind of alarm of one curve is a line of the activity feed at most once in this time: the feed is short."""
 WATCHED = 200
 """Curves whose detectors are held; of more the ones heard of last."""
 
@@ -55,6 +58,8 @@ class LossWatch:
         self._standing: dict[str, dict[tuple[str, str], Alarm]] = {}
         self._newest: list[Alarm] = []
         self._unkept: dict[str, Alarm] = {}
+        self._lined_ms: dict[tuple[str, str], int] = {}
+        self._lined: set[str] = set()
         self._loaded = False
 
     def standing(self, job: str) -> list[Alarm]:
@@ -77,6 +82,7 @@ class LossWatch:
         for alarm in stood:
             with self._guard:
                 self._standing.setdefault(alarm["job"], {}).setdefault((alarm["series"], alarm["kind"]), alarm)
+            self._lined.add(alarm["id"])
             self._listen(alarm)
         known = {alarm["id"] for alarm in self._newest}
         self._newest = [*self._newest, *(alarm for alarm in newest if alarm["id"] not in known)][:NEWEST]
@@ -184,8 +190,8 @@ class LossWatch:
             self._standing.setdefault(curve.job, {})[alarm["series"], alarm["kind"]] = alarm
         self._newest = [alarm, *self._newest][:NEWEST]
         self._tell("alarm.raised", alarm)
-        entry = raised_line(alarm, curve.name or curve.job, at)
-        self._publish(Announced("activity", "activity.added", {"entry": entry}))
+        if self._worth_a_line(alarm, now_ms):
+            self._line(raised_line(alarm, curve.name or curve.job, at))
 
     def _clear(self, stood: Alarm, now_ms: int, *, name: str | None) -> None:
         """`name` None: without a line in the activity feed."""
@@ -198,8 +204,22 @@ class LossWatch:
                 self._standing.pop(alarm["job"], None)
         self._newest = [alarm if one["id"] == alarm["id"] else one for one in self._newest]
         self._tell("alarm.cleared", alarm)
-        if name is not None and (entry := cleared_line(alarm, name, at)):
-            self._publish(Announced("activity", "activity.added", {"entry": entry}))
+        lined = alarm["id"] in self._lined
+        self._lined.discard(alarm["id"])
+        if name is not None and lined and (entry := cleared_line(alarm, name, at)):
+            self._line(entry)
+
+    def _worth_a_line(self, alarm: Alarm, now_ms: int) -> bool:
+        self._lined_ms = {key: ms for key, ms in self._lined_ms.items() if abs(now_ms - ms) < LINE_AGAIN_MS}
+        key = alarm["series"], alarm["kind"]
+        if key in self._lined_ms:
+            return False
+        self._lined_ms[key] = now_ms
+        self._lined.add(alarm["id"])
+        return True
+
+    def _line(self, entry: ActivityEntry) -> None:
+        self._publish(Announced("activity", "activity.added", {"entry": entry}))
 
     def _tell(self, event: str, alarm: Alarm) -> None:
         self._unkept[alarm["id"]] = alarm

@@ -141,7 +141,7 @@ def test_an_alarm_is_told_kept_shown_on_the_curve_and_a_line_of_activity(place: 
         cleared = heard.wait_for("alarm.cleared")["alarm"]
     assert alarm["sentence"] == "The loss is NaN at step 2; the last finite value was 0.7 at step 1."
     assert (line["event"], line["text"]) == ("alarm.raised", f"donut: {alarm['sentence']}")
-    assert line["href"] == f"#job={JOB}"
+    assert line["href"] == "#job=spark%3Aft_01"
     assert {**cleared, "cleared_at": None} == alarm
     assert [one["cleared_at"] is None for one in heard.alarms] == [True, False]
     assert heard.of("activity.added")[-1]["entry"]["text"] == "donut: The loss is finite again."
@@ -251,3 +251,13 @@ def test_averages_that_rewritten_steps_left_behind_catch_up_when_it_is_quiet(
         wait_until(lambda: heard.of("loss.appended")[-1]["rewritten"], "the rewritten step")
         wait_until(lambda: ask(place.database, "SELECT smooth_from FROM loss_series") == [(30_000,)], "the averages")
         wait_until(lambda: not log.behind, "nothing to do")
+
+
+def test_a_curve_with_many_spikes_is_one_line_of_activity_and_all_of_them_on_the_curve(place: Place) -> None:
+    losses = [20.0 if step % 40 == 39 and step > 60 else 1.0 + 0.01 * (step % 7) for step in range(400)]
+    with logging(lambda: place) as (log, heard):
+        log.append(JOB, JOB, points(losses), name="donut")
+        heard.wait_for("alarm.cleared", 8)
+    assert len(heard.of("alarm.raised")) == 9
+    assert [line["entry"]["event"] for line in heard.of("activity.added")] == ["alarm.raised"]
+    assert ask(place.database, "SELECT count(*) FROM loss_alarms") == [(9,)]
