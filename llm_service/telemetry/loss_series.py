@@ -21,10 +21,6 @@ from llm_service.telemetry.loss_tables import AVERAGES
 ALARMS = 200
 """Alarms of a series that are told, the newest."""
 
-Pair = tuple[int, Bucket]
-Average = tuple[float, int]
-"""A biased average and the number of losses in it."""
-
 
 def keys_of(connection: sqlite3.Connection, job: str) -> list[str]:
     """The series of a job, the oldest first."""
@@ -64,9 +60,9 @@ def read(
         "width": width,
         "smoothing": weight,
         "facts": facts(row),
-        "buckets": _columns([bucket for _, bucket in found], smooth),
+        "buckets": _columns(found, smooth),
         "alarms": alarms_of(connection, key),
-        "gaps": gaps.between([bucket for _, bucket in found]),
+        "gaps": gaps.between(found),
     }
 
 
@@ -131,20 +127,23 @@ def steps(connection: sqlite3.Connection, key: str, after: int, limit: int) -> l
 
 def _window(
     connection: sqlite3.Connection, row: sqlite3.Row, begin: int, end: int, points: int
-) -> tuple[int, list[Pair]]:
-    """The width, and the buckets with their starts: whole ones, so that the outer ones may reach over the window."""
+) -> tuple[int, list[Bucket]]:
+    """The width, and the buckets: whole ones, so that the outer ones may reach over the window."""
     few = "SELECT count(*) FROM (SELECT 1 FROM loss_steps WHERE series = ? AND step BETWEEN ? AND ? LIMIT ?)"
     if connection.execute(few, (row["id"], begin, end, points + 1)).fetchone()[0] <= points:
-        return 1, [(step.step, buckets.alone(step)) for step in _steps(connection, row["id"], begin, end + 1)]
+        return 1, [buckets.alone(step) for step in _steps(connection, row["id"], begin, end + 1)]
     width = buckets.width_for(begin, end, points)
     span = begin - begin % width, end - end % width + width
     stored = buckets.stored_for(width, row["floor"]) if row["floor"] else None
     if stored is None:
         return width, list(buckets.fold(_steps(connection, row["id"], *span), width))
-    query = f"SELECT start, {BUCKET_COLUMNS} FROM loss_buckets WHERE series = ? AND width = ? AND start >= ? AND start < ? ORDER BY start"  # noqa: E501
+    query = (
+        f"SELECT {BUCKET_COLUMNS} FROM loss_buckets WHERE series = ? AND width = ? AND start >= ? AND start < ?"
+        " ORDER BY start"
+    )
     cursor = connection.cursor()
     cursor.row_factory = None
-    found = ((start, Bucket(*rest)) for start, *rest in cursor.execute(query, (row["id"], stored, *span)))
+    found = map(Bucket._make, cursor.execute(query, (row["id"], stored, *span)))
     return width, list(found if stored == width else buckets.merge(found, width))
 
 
@@ -167,7 +166,7 @@ def _columns(found: Sequence[Bucket], smooth: list[float | None]) -> Columns:
 
 
 def _smooth(
-    connection: sqlite3.Connection, row: sqlite3.Row, width: int, found: Sequence[Pair], weight: float
+    connection: sqlite3.Connection, row: sqlite3.Row, width: int, found: Sequence[Bucket], weight: float
 ) -> list[float | None]:
     """The smoothed loss at the last step of each bucket."""
     if not found:
@@ -178,28 +177,28 @@ def _smooth(
     chunk = CHUNK * row["floor"]
     if chunk and width >= chunk:
         known = _kept(connection, row, chunk, found, weight)
-    rest = [bucket.last_step for _, bucket in found if bucket.last_step not in known]
+    rest = [bucket.last_step for bucket in found if bucket.last_step not in known]
     if rest:
         known.update(_computed(connection, row, rest, weight))
-    return [known[bucket.last_step] for _, bucket in found]
+    return [known[bucket.last_step] for bucket in found]
 
 
-def _last_known(connection: sqlite3.Connection, row: sqlite3.Row, found: Sequence[Pair]) -> list[float | None]:
+def _last_known(connection: sqlite3.Connection, row: sqlite3.Row, found: Sequence[Bucket]) -> list[float | None]:
     """Without smoothing: the last finite loss up to the end of each bucket."""
     query = "SELECT loss FROM loss_steps WHERE series = ? AND step < ? AND loss IS NOT NULL ORDER BY step DESC LIMIT 1"
     value = None
-    if found[0][1].last is None:
-        before = connection.execute(query, (row["id"], found[0][1].step)).fetchone()
+    if found[0].last is None:
+        before = connection.execute(query, (row["id"], found[0].step)).fetchone()
         value = before[0] if before else None
     values = []
-    for _, bucket in found:
+    for bucket in found:
         value = value if bucket.last is None else bucket.last
         values.append(value)
     return values
 
 
 def _kept(
-    connection: sqlite3.Connection, row: sqlite3.Row, chunk: int, found: Sequence[Pair], weight: float
+    connection: sqlite3.Connection, row: sqlite3.Row, chunk: int, found: Sequence[Bucket], weight: float
 ) -> dict[int, float | None]:
     """What is kept at the buckets' ends, by their last steps; not beyond the steps that the averages hold."""
     column = AVERAGES[smoothing.KEPT.index(weight)]
@@ -207,7 +206,7 @@ def _kept(
     cursor = connection.cursor()
     cursor.row_factory = None
     values: dict[int, float | None] = {}
-    for _, bucket in found:
+    for bucket in found:
         if bucket.last_step < row["smooth_from"]:
             biased, count = cursor.execute(query, (row["id"], bucket.last_step - bucket.last_step % chunk)).fetchone()
             values[bucket.last_step] = smoothing.debiased(biased, count, weight)

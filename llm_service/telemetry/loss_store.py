@@ -33,7 +33,7 @@ _STEP = (
 _KNOWN = "SELECT loss, bad, lr, epoch, at_ms FROM loss_steps WHERE series = ? AND step = ?"
 _STEPS = "SELECT step, loss, lr, at_ms FROM loss_steps WHERE series = ? AND step >= ? AND step < ? ORDER BY step"
 _CHILDREN = (
-    f"SELECT start, {BUCKET_COLUMNS} FROM loss_buckets WHERE series = ? AND width = ? AND start >= ? AND start < ?"
+    f"SELECT {BUCKET_COLUMNS} FROM loss_buckets WHERE series = ? AND width = ? AND start >= ? AND start < ?"
     " ORDER BY start"
 )
 _BUCKET = f"INSERT OR REPLACE INTO loss_buckets VALUES ({', '.join('?' * 15)})"
@@ -191,7 +191,7 @@ def _floor(series: Series, first_step: int, last_step: int, count: int) -> int:
 def _whole(connection: sqlite3.Connection, series: Series) -> Bucket:
     assert series.last_step is not None
     steps = connection.execute(_STEPS, (series.id, 0, series.last_step + 1))
-    return next(buckets.fold(map(Step._make, steps), series.last_step + 1))[1]
+    return next(buckets.fold(map(Step._make, steps), series.last_step + 1))
 
 
 def _pyramid(
@@ -199,7 +199,7 @@ def _pyramid(
 ) -> Bucket:
     """Make the touched buckets of every width anew from what lies below them; return the one that has all."""
     assert series.last_step is not None
-    made: list[tuple[int, Bucket]] = []
+    made: list[Bucket] = []
     for width in buckets.widths(series.floor, series.last_step):
         made = []
         below = width // buckets.BASE
@@ -209,15 +209,17 @@ def _pyramid(
         else:
             for begin, end in touched:
                 found = connection.execute(_CHILDREN, (series.id, below, begin, end))
-                made += buckets.merge(((row[0], Bucket._make(row[1:])) for row in found), width)
-        connection.executemany(_BUCKET, [(series.id, width, start, *bucket) for start, bucket in made])
+                made += buckets.merge(map(Bucket._make, found), width)
+        connection.executemany(
+            _BUCKET, [(series.id, width, bucket.step - bucket.step % width, *bucket) for bucket in made]
+        )
         wider = width * buckets.BASE
-        starts = sorted({start - start % wider for start, _ in made})
+        starts = sorted({bucket.step - bucket.step % wider for bucket in made})
         if known_to is not None and wider > known_to and starts[0]:
             # A width that was not needed before: what is known already lies in its first bucket.
             starts.insert(0, 0)
         touched = list(buckets.runs(starts, wider))
-    return made[0][1]
+    return made[0]
 
 
 # -- the averages -----------------------------------------------------------------------------------------------

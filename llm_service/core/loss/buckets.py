@@ -44,24 +44,24 @@ class Step(NamedTuple):
     at_ms: int
 
 
-def fold(steps: Iterable[Step], width: int) -> Iterator[tuple[int, Bucket]]:
-    """Steps in order to buckets with their starts."""
-    for place, inside in groupby(steps, lambda step: step[0] // width):
-        yield place * width, _bucket(list(inside))
+def fold(steps: Iterable[Step], width: int) -> Iterator[Bucket]:
+    """Steps in order to buckets."""
+    for _, inside in groupby(steps, lambda step: step[0] // width):
+        yield _bucket(list(inside))
 
 
-def merge(buckets: Iterable[tuple[int, Bucket]], width: int) -> Iterator[tuple[int, Bucket]]:
+def merge(buckets: Iterable[Bucket], width: int) -> Iterator[Bucket]:
     """Narrower buckets in order to wider ones."""
     place, wide = -1, None
-    for start, bucket in buckets:
-        if wide is not None and start // width == place:
+    for bucket in buckets:
+        if wide is not None and bucket[0] // width == place:
             wide = joined(wide, bucket)
             continue
         if wide is not None:
-            yield place * width, wide
-        place, wide = start // width, bucket
+            yield wide
+        place, wide = bucket[0] // width, bucket
     if wide is not None:
-        yield place * width, wide
+        yield wide
 
 
 def joined(one: Bucket, other: Bucket) -> Bucket:
