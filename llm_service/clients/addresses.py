@@ -20,7 +20,6 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
-from urllib3.response import BaseHTTPResponse
 
 from llm_service.upstreams import is_forbidden
 
@@ -143,7 +142,7 @@ def _pools(sockets: OpenSockets) -> dict[str, type[HTTPConnectionPool]]:
             self.judged_sock = self.sock  # type: ignore[attr-defined]
             sockets.add(self.judged_sock)  # with TLS it is another one than `_new_conn` made
 
-        def getresponse(self) -> BaseHTTPResponse:
+        def getresponse(self) -> Any:
             with sockets.awaiting_headers(self.judged_sock):
                 return super().getresponse()  # type: ignore[misc]
 

@@ -19,22 +19,14 @@ from urllib3.exceptions import HTTPError
 from llm_service.clients import answers
 from llm_service.clients.addresses import ForbiddenAddress, JudgedAdapter, OpenSockets
 from llm_service.clients.answers import Asked
-from llm_service.clients.errors import BadAnswer, Refused, Unreachable
+from llm_service.clients.errors import Refused, Unreachable
+from llm_service.clients.failures import Crossed, Timeouts, failure_of
 from llm_service.logs import register_secret
 from llm_service.upstreams import Upstream
 
 MAX_BYTES = 32 * 1024 * 1024
 TEXT_BYTES = 1024 * 1024
 Params = Mapping[str, str | int | float | None]
-
-
-class Timeouts(NamedTuple):
-    """Seconds: to connect, between two bytes, for all headers, for a whole answer."""
-
-    connect_s: float = 5.0
-    read_s: float = 15.0
-    headers_s: float = 20.0
-    whole_s: float = 60.0
 
 
 class Answer(NamedTuple):
@@ -109,7 +101,7 @@ class Client:
         path: str,
         *,
         params: Params | None = None,
-        body: object = None,
+        body: Any = None,
         accept: str = "application/json",
         headers: Mapping[str, str | bytes] | None = None,
         alone: bool = False,
@@ -146,7 +138,7 @@ class Client:
         method: str,
         path: str,
         params: Params | None,
-        body: object,
+        body: Any,
         headers: Mapping[str, str | bytes],
         asked: Asked,
     ) -> requests.PreparedRequest:
@@ -164,11 +156,11 @@ class Client:
         """Servers close kept connections when they like, which may cross with our asking: a GET gets one more try."""
         try:
             return self._send(self._adapter, sent, asked)
-        except _Crossed:
+        except Crossed:
             pass
         try:
             return self._send(self._adapter, sent, asked)
-        except _Crossed as crossed:
+        except Crossed as crossed:
             raise Unreachable(crossed.sentence) from crossed
 
     def _sent_once(self, sent: requests.PreparedRequest, asked: Asked) -> requests.Response:
@@ -176,7 +168,7 @@ class Client:
         sent.headers["Connection"] = "close"
         try:
             return self._send(JudgedAdapter(self._sockets, self._tls), sent, asked)
-        except _Crossed as crossed:
+        except Crossed as crossed:
             raise Unreachable(crossed.sentence, maybe_done=asked.writes) from crossed
 
     def _send(self, adapter: JudgedAdapter, sent: requests.PreparedRequest, asked: Asked) -> requests.Response:
@@ -185,38 +177,5 @@ class Client:
         limits = self._timeouts
         try:
             return adapter.send(sent, stream=True, timeout=(limits.connect_s, limits.read_s))
-        except ForbiddenAddress as error:
-            raise BadAnswer(asked.said(f"was not asked: {error}, which is never asked")) from error
-        except requests.ConnectTimeout as error:
-            raise Unreachable(asked.said(f"did not take a connection within {limits.connect_s:g} s")) from error
-        except requests.Timeout as error:
-            raise Unreachable(
-                asked.said(f"did not answer within {limits.read_s:g} s"), maybe_done=asked.writes
-            ) from error
-        except requests.exceptions.SSLError as error:
-            raise BadAnswer(asked.said("has a certificate that is not accepted")) from error
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            raise _broken(error, asked) from error
-
-
-class _Crossed(Unreachable):
-    """The connection ended before an answer came."""
-
-
-def _broken(error: Exception, asked: Asked) -> Unreachable:
-    """What a failed connection says: refused, no such name, or closed before the answer."""
-    text = str(error)
-    if "NameResolutionError" in text or "Failed to resolve" in text:
-        return Unreachable(asked.said("cannot be reached: its name is not known"))
-    if "NewConnectionError" in text or "Failed to establish" in text or "Max retries" in text:
-        return Unreachable(asked.said(f"cannot be reached: {_os_reason(error)}"))
-    return _Crossed(asked.said("closed the connection before it answered"))
-
-
-def _os_reason(error: BaseException | None) -> str:
-    """What the system says at the bottom of a pile of errors, such as "Connection refused"."""
-    while error is not None:
-        if isinstance(error, OSError) and error.strerror:
-            return error.strerror.lower()
-        error = error.__cause__ or error.__context__
-    return "no connection"
+        except (requests.RequestException, HTTPError, OSError, ValueError, ForbiddenAddress) as error:
+            raise failure_of(error, asked, limits) from error

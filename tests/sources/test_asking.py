@@ -172,6 +172,11 @@ def test_nobody_looks_and_nothing_is_asked_until_somebody_does(asking: MakeAskin
     seldom.every_s = None
     in_state(asks, "seldom", "none", every_s=None)
     assert seldom.times == 1
+    seldom.failing = ServerFailed("no", 500)
+    seldom.every_s = 60.0
+    in_state(asks, "seldom", "backing-off", failures=1)
+    seldom.every_s = None
+    in_state(asks, "seldom", "none", failures=0, reason="")
 
 
 def test_asking_soon_does_not_wait_for_the_time(asking: MakeAsking) -> None:

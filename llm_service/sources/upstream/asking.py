@@ -10,31 +10,14 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from llm_service.background import Background
-from llm_service.clients.errors import ClientError, NotThere, Unreachable
-from llm_service.core.backoff import Backoff
+from llm_service.clients.errors import ClientError, Unreachable
 from llm_service.core.source_shapes import Concern
+from llm_service.sources.upstream.asked import LOOK_S, Asked, Question, worth_telling
 from llm_service.sources.upstream.moments import REAL, Moments
-from llm_service.sources.upstream.trying import asked_for_s, in_words, sentence
 
 log = logging.getLogger(__name__)
-
-LOOK_S = 1.0
-"""How soon it is noticed that a question is wanted now."""
-CAP_S = 60.0
-
-
-class Question(NamedTuple):
-    """Something that is asked for. `every_s` is looked at all the time: None while nobody wants to know.
-
-    `ask` fetches and hands on; it raises `ClientError` where that fails.
-    """
-
-    name: str
-    every_s: Callable[[], float | None]
-    ask: Callable[[], None]
 
 
 class Asking(Background):
@@ -54,7 +37,7 @@ class Asking(Background):
         self._moments = moments
         self._guard = threading.Lock()
         self._poke = threading.Event()
-        self._asked = {question.name: _Asked(question, moments) for question in questions}
+        self._asked = {question.name: Asked(question, moments) for question in questions}
         self._workers: list[_Worker] = []
         self._idle: list[_Worker] = []
 
@@ -91,7 +74,7 @@ class Asking(Background):
     def _hand_out(self) -> float:
         """Give what is due to somebody who asks it; the seconds until there is something to do again."""
         now_s = self._moments.monotonic()
-        due: list[_Asked] = []
+        due: list[Asked] = []
         changed = False
         with self._guard:
             for asked in self._asked.values():
@@ -106,7 +89,7 @@ class Asking(Background):
             self._changed()
         return min(LOOK_S, max(0.01, next_s - now_s))
 
-    def _give(self, asked: _Asked) -> None:
+    def _give(self, asked: Asked) -> None:
         with self._guard:
             worker = self._idle.pop() if self._idle else None
         if worker is None:
@@ -115,7 +98,7 @@ class Asking(Background):
             worker.start()
         worker.jobs.put(asked)
 
-    def _work(self, worker: _Worker, asked: _Asked) -> None:
+    def _work(self, worker: _Worker, asked: Asked) -> None:
         error: ClientError | None = None
         broken = False
         try:
@@ -137,7 +120,7 @@ class Asking(Background):
                 self._hurry_the_failing()
             elif isinstance(error, Unreachable) and not was_failing:
                 self._check_the_others()
-            changed = _standing(before) != _standing(asked.concern)
+            changed = worth_telling(before) != worth_telling(asked.concern)
         self._poke.set()
         if changed and not self._stopping.is_set():
             self._changed()
@@ -153,101 +136,13 @@ class Asking(Background):
             other.wanted |= other.concern["state"] == "live"
 
 
-class _Asked:
-    """One question with where it stands. Touched under the guard of `Asking`."""
-
-    def __init__(self, question: Question, moments: Moments) -> None:
-        self.question = question
-        self.running = False
-        self.wanted = False
-        self.unreachable = False
-        self.due_s = 0.0
-        self._moments = moments
-        self._began_s = 0.0
-        self._backoff = Backoff()
-        self.concern: Concern = {
-            "name": question.name,
-            "state": "none",
-            "since": moments.iso(),
-            "last_heard_at": None,
-            "next_try_at": None,
-            "reason": "",
-            "every_s": None,
-            "failures": 0,
-            "missing": False,
-        }
-
-    def look(self, now_s: float) -> bool:
-        """Notice how often it is wanted now; whether that is new."""
-        every_s = self.question.every_s()
-        before_s = self.concern["every_s"]
-        if every_s == before_s:
-            return False
-        self.concern["every_s"] = every_s
-        if every_s is None:
-            self._to("none")
-            self.due_s = float("inf")
-        elif before_s is None:
-            self.due_s = now_s
-        elif not self.concern["failures"]:
-            self.due_s = min(self.due_s, self._began_s + every_s)
-        return True
-
-    def is_due(self, now_s: float) -> bool:
-        if self.running or self.concern["every_s"] is None:
-            return False
-        return self.wanted or now_s >= self.due_s
-
-    def begin(self) -> None:
-        self.running = True
-        self.wanted = False
-        self._began_s = self._moments.monotonic()
-        if self.concern["state"] == "none":
-            self._to("connecting")
-
-    def end(self, error: ClientError | None) -> None:
-        self.running = False
-        self.unreachable = isinstance(error, Unreachable)
-        if error is None:
-            self._succeed()
-        else:
-            self._fail(error)
-        if self.concern["every_s"] is None:
-            self.due_s = float("inf")
-
-    def _succeed(self) -> None:
-        self._backoff.reset()
-        self._to("live")
-        self.concern.update(failures=0, missing=False, reason="", next_try_at=None, last_heard_at=self._moments.iso())
-        self.due_s = self._began_s + (self.concern["every_s"] or 0.0)
-
-    def _fail(self, error: ClientError) -> None:
-        every_s = self.concern["every_s"] or LOOK_S
-        self._backoff.first_s, self._backoff.cap_s = every_s, max(CAP_S, every_s)
-        # A question that fails is never asked more often than one that goes well.
-        least_s = max(every_s, asked_for_s(error))
-        wait_s = self._backoff.next_s(self._moments.chance(), least_s=least_s)
-        self._to("backing-off")
-        self.concern.update(
-            failures=self.concern["failures"] + 1,
-            missing=isinstance(error, NotThere),
-            reason=sentence(error, f"it is asked again in {in_words(wait_s)}"),
-            next_try_at=self._moments.iso(wait_s),
-        )
-        self.due_s = self._moments.monotonic() + wait_s
-
-    def _to(self, state: str) -> None:
-        if self.concern["state"] != state:
-            self.concern.update(state=state, since=self._moments.iso(), next_try_at=None)  # type: ignore[typeddict-item]
-
-
 class _Worker(Background):
     """Asks what it is given, one after the other."""
 
-    def __init__(self, name: str, work: Callable[[_Worker, _Asked], None]) -> None:
+    def __init__(self, name: str, work: Callable[[_Worker, Asked], None]) -> None:
         super().__init__(name)
         self._work = work
-        self.jobs: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
+        self.jobs: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
 
     def _wake_up(self) -> None:
         self.jobs.put(None)
@@ -255,8 +150,3 @@ class _Worker(Background):
     def _run(self) -> None:
         while (asked := self.jobs.get()) is not None and not self._stopping.is_set():
             self._work(self, asked)
-
-
-def _standing(concern: Concern) -> tuple[object, ...]:
-    """What of a concern is worth telling: not that it was heard once more."""
-    return concern["state"], concern["failures"], concern["missing"], concern["reason"], concern["every_s"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
@@ -19,14 +18,13 @@ from llm_service.core.backoff import Backoff
 from llm_service.core.source_shapes import Line, StreamState
 from llm_service.core.sse import SseEvent
 from llm_service.sources.upstream.moments import REAL, Moments
+from llm_service.sources.upstream.repeats import Repeats
 from llm_service.sources.upstream.trying import asked_for_s, in_words, is_final, sentence
 
 log = logging.getLogger(__name__)
 
 HEALTHY_S = 60.0
 """A stream that stood so long begins with the shortest pause again."""
-REMEMBERED = 10_000
-"""Events with ids of their own that are known again when a server repeats them after a reconnection."""
 
 
 class Stream(Protocol):
@@ -108,7 +106,8 @@ class Listener(Background):
     def _listen(self) -> float | None:
         """One connection, from opening to end; the wait before the next one, None where there shall be none."""
         if self.connections and self._before is not None and self._before():
-            return self._finish()
+            self._finish()
+            return None
         if self.line["state"] != "stale":
             self._show("connecting", f"{self._trouble}; it is being opened again." if self._trouble else "")
         self.connections += 1
@@ -125,7 +124,8 @@ class Listener(Background):
             for event in stream:
                 heard += 1
                 if not self._repeats.is_one(event) and self._heard(event):
-                    return self._finish()
+                    self._finish()
+                    return None
         finally:
             self._left(stream, healthy=heard > 0 or self._moments.monotonic() - began_s >= HEALTHY_S)
         return self._again(self._pause_s(stream), "The stream ended")
@@ -197,36 +197,6 @@ class Listener(Background):
         if stream is None:
             return self.line["last_heard_at"]
         return self._moments.iso(stream.heard() - self._moments.monotonic())
-
-
-class Repeats:
-    """Knows again what a server repeats after a reconnection: an event that brings an id, and its whole content.
-
-    Within one connection nothing is a repeat, whatever ids the server gives.
-    """
-
-    def __init__(self) -> None:
-        self._before: OrderedDict[int, None] = OrderedDict()
-        self._now: list[int] = []
-
-    def connected(self) -> None:
-        """A new connection begins."""
-        for known in self._now:
-            self._before[known] = None
-        self._now = []
-        while len(self._before) > REMEMBERED:
-            self._before.popitem(last=False)
-
-    def is_one(self, event: SseEvent) -> bool:
-        if not event.own_id:
-            return False
-        known = hash(event)
-        if known in self._before:
-            return True
-        self._now.append(known)
-        if len(self._now) > REMEMBERED:
-            del self._now[: REMEMBERED // 2]
-        return False
 
 
 def _line(state: StreamState, since: str, reason: str = "") -> Line:
