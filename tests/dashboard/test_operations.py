@@ -25,9 +25,9 @@ SHAPES = {(route.method, route.path): route.shape for route in ROUTES}
 def watch(tmp_path: Path) -> Callable[..., Any]:
     """Starts a board that watches simulators by name; the same state directory each time."""
 
-    def start(**simulators: Bobspark) -> Any:
+    def start(*, telemetry: bool = True, **simulators: Bobspark) -> Any:
         upstreams = tuple(Upstream(name, one.url) for name, one in simulators.items())
-        return running_board(tmp_path / "work", tmp_path / "state", bobspark=upstreams)
+        return running_board(tmp_path / "work", tmp_path / "state", bobspark=upstreams, telemetry=telemetry)
 
     return start
 
@@ -200,3 +200,23 @@ def test_hostile_texts_stay_texts(watch, make_bobspark) -> None:
         assert all(len(example) <= 600 for example in examples)
         asked(board, "/api/models")
         asked(board, "/api/qa")
+
+
+def test_without_telemetry_all_that_is_live_works_and_history_says_that_it_is_off(watch, make_bobspark) -> None:
+    simulator = make_bobspark(speed=1)
+    for _ in range(9):
+        submit(simulator, queued=True, sim={"iterations": 200, "rate": 1})
+    with watch(telemetry=False, s=simulator) as board:
+        follower = board.follow(topics=("nodes", "queue"))
+        queues = listed(follower, "queue", "queues")
+        follower.until(lambda: len(listed(follower, "nodes", "nodes")()) == 2, "both machines")
+        follower.until(lambda: queues().get("s", {}).get("running") == 8, "what runs", 12.0)
+        card = queues()["s"]
+        assert (card["depth"], card["completed_today"], card["tokens_out_total"]) == (1, None, None)
+        assert asked(board, "/api/analytics", "?range=24h")["totals"]["runs"] == 9
+        assert asked(board, "/api/datasets")["datasets"][0]["growth"]
+        assert asked(board, "/api/models")["models"]
+        assert post(board, "/api/queue/cancel", {})[1]["cancelled"] == 1
+        status, answer = board.get("/api/feed")
+        assert status == 503
+        assert "Telemetry is off" in answer["error"]

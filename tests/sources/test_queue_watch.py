@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from llm_service.telemetry.load_store import LoadStore
 from llm_service.telemetry.run_store import RunStore
 from llm_service.upstreams import Upstream
 from tests.kit.kept_nowhere import KeptNowhere
+from tests.kit.raw_server import RawServer
 from tests.kit.run_cards import run_card
 from tests.kit.simulator import submit
 from tests.kit.store import NOON_MS, ZONE, Clock, open_database, recording
@@ -76,7 +78,7 @@ def fill(simulator: Bobspark, waiting: int) -> None:
     wait_until(lambda: sum(run["status"] == "running" for run in simulator.ledger()["runs"].values()) == SLOTS, "slots")
 
 
-@pytest.mark.parametrize("faults", [(), ("aliases",), ("bare-lists",)])
+@pytest.mark.parametrize("faults", [(), ("aliases",), ("aliases:2",), ("bare-lists",)])
 def test_what_waits_is_shown_in_its_order(make_bobspark, watching, faults) -> None:
     simulator = make_bobspark(speed=1)
     fill(simulator, 3)
@@ -182,3 +184,27 @@ def test_the_active_job_is_asked_for_only_while_somebody_looks_and_hidden_where_
     job = watch.ask("active-job")["active_job"]
     assert job["id"] == "job_1"
     assert [node["status"] for node in job["nodes"]] == ["running"]
+
+
+def test_of_a_very_long_queue_the_first_are_shown_and_all_are_counted(watching) -> None:
+    rows = [{"run_id": f"r{n}", "status": "queued", "task": "x" * 900, "wait_s": "soon"} for n in range(5_000)]
+    server = RawServer(lambda exchange: exchange.answer(json.dumps({"queue": [*rows, {"status": "queued"}, None]})))
+    try:
+        card = watching(server).ask()
+    finally:
+        server.stop()
+    assert (card["depth"], len(card["items"])) == (5_000, 500)
+    assert {(len(item["task"]), item["wait_s"], item["position"]) for item in card["items"]} == {(300, None, None)}
+
+
+@pytest.mark.parametrize("body", ["<html>login</html>", "{}", "3", '{"queue": "none"}', "null"])
+def test_what_is_no_queue_is_a_failure_and_not_an_empty_queue(watching, body: str) -> None:
+    server = RawServer(lambda exchange: exchange.answer(body))
+    try:
+        watch = watching(server)
+        with pytest.raises(ClientError):
+            watch.questions["queue"].ask()
+    finally:
+        server.stop()
+    assert watch.card["depth"] is None
+    assert server.url in watch.card["reason"] or "s: GET /api/runs/queue" in watch.card["reason"]

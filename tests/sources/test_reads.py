@@ -62,7 +62,7 @@ class Now:
         return round(time() * 1000)
 
 
-FAULTS = [(), ("aliases",), ("bare-lists",)]
+FAULTS = [(), ("aliases",), ("aliases:2",), ("bare-lists",)]
 
 
 @pytest.mark.parametrize("faults", FAULTS)
