@@ -9,7 +9,7 @@ from llm_service.simulators.finetunes import Finetunes
 from llm_service.simulators.loss_curves import Curve
 from llm_service.simulators.pipelines import Pipelines
 from llm_service.simulators.runs import Runs
-from llm_service.simulators.words import DOMAINS, MODELS, TYPES, task_of
+from llm_service.simulators.words import DOMAINS, MODELS, TYPES, home_of, task_of
 
 LOOK_S = 1.5
 REST_S = 20.0
@@ -52,8 +52,7 @@ class Crew:
     def _submit(self) -> None:
         chance = self._chance
         kind, domain, model = chance.choice(list(TYPES)), chance.choice(DOMAINS), chance.choice(MODELS)
-        node = "linux" if model == "local/linux-model" or chance.random() < 0.25 else "spark"
-        config = {"type": kind, "domain": domain, "node": node, "temperature": 0.8}
+        config = {"type": kind, "domain": domain, "node": home_of(chance, model), "temperature": 0.8}
         task = task_of(kind, domain, chance.choice((50, 100, 200)))
         self._runs.submit(task, model, config, max_iter=chance.choice((8, 10, 20)), queued=True)
 

@@ -23,8 +23,8 @@ from llm_service.simulators.skill_training import SkillTraining
 
 BOARD = Path("demo", "board")
 WORKERS, SLOTS, PAST_RUNS, LENGTH = 9, 6, 420, 3.0
-SKILL_EVERY_S = 240.0
-TRAINED = ("electrician", "molasses-master-expert", "monday_com_expert_skills", "plumbing_receptionist_expert")
+SKILL_EVERY_S = 100.0
+TRAINED = ("monday_com_expert_skills", "electrician", "molasses-master-expert", "plumbing_receptionist_expert")
 REMOVE_TRIES = 20
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from llm_service.simulators.frames import RunEvent
 from llm_service.simulators.run_script import Step
 from llm_service.simulators.runs import Run, Runs
-from llm_service.simulators.words import DOMAINS, MODELS, TYPES, task_of
+from llm_service.simulators.words import DOMAINS, MODELS, TYPES, home_of, task_of
 
 DAYS = 30
 DAY_S = 86_400.0
@@ -22,8 +22,8 @@ def remember(runs: Runs, count: int, seed: int, now: float) -> None:
         kind, domain = chance.choice(list(TYPES)), chance.choice(DOMAINS)
         model = chance.choices(MODELS, weights=(5, 3, 6, 3))[0]
         task = task_of(kind, domain, chance.choice((50, 100, 200)))
-        node = "linux" if model == "local/linux-model" or chance.random() < 0.25 else "spark"
-        run = runs.make(n - count, task, model, {"type": kind, "domain": domain, "node": node}, 20, at)
+        config = {"type": kind, "domain": domain, "node": home_of(chance, model)}
+        run = runs.make(n - count, task, model, config, 20, at)
         run.past = lambda run=run: _events(run, runs.iso)
         _play(run)
         runs.all[run.id] = run

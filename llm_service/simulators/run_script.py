@@ -15,7 +15,7 @@ Outcome = Literal["completed", "failed", "silent"]
 
 class Plan(NamedTuple):
     """What shapes a run. `rate` None: an update every 0.2 to 1.0 s, else so many updates a second. `length` times as
-    many updates as the recipe has."""
+    many updates as the recipe has; `tokens` at least and at most between two of them."""
 
     kind: str
     domain: str
@@ -25,6 +25,7 @@ class Plan(NamedTuple):
     rate: float | None = None
     updates: int | None = None
     length: float = 1.0
+    tokens: tuple[int, int] = (10, 60)
 
 
 class Step(NamedTuple):
@@ -47,6 +48,7 @@ def make_plan(
     failing: float,
     rate: float | None,
     length: float,
+    tokens: tuple[int, int],
     wanted: dict[str, Any],
 ) -> Plan:
     """The plan of a run: of those `failing`, a third ends silently. `wanted` (config.sim) overrides what it names."""
@@ -61,6 +63,7 @@ def make_plan(
         wanted.get("rate", rate),
         wanted.get("updates"),
         length,
+        tokens,
     )
 
 
@@ -108,7 +111,7 @@ def _agent(chance: random.Random, plan: Plan, iteration: int, agent: str) -> Ite
             "next_node": "supervisor",
         }
         after_s = 1 / plan.rate if plan.rate else chance.uniform(0.2, 1.0)
-        yield Step(after_s, "node_update", agent, data, tokens_out=chance.randint(10, 60))
+        yield Step(after_s, "node_update", agent, data, tokens_out=chance.randint(*plan.tokens))
 
 
 def _failure(chance: random.Random, outcome: Outcome) -> Iterator[Step]:

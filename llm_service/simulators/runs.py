@@ -14,7 +14,7 @@ from llm_service.simulators.faults import HOSTILE, Faults
 from llm_service.simulators.frames import Dialect, RunEvent, Wire
 from llm_service.simulators.outbox import Outbox
 from llm_service.simulators.run_script import Plan, Step, make_plan, steps_of
-from llm_service.simulators.words import domain_of, kind_of
+from llm_service.simulators.words import TOKENS, domain_of, kind_of
 
 ENDED = ("completed", "failed", "cancelled", "vanished")
 WAITING_WORD_S = 2.0
@@ -132,6 +132,7 @@ class Runs:
             failing=self._failing,
             rate=self._rate,
             length=self._length,
+            tokens=TOKENS.get(model, (10, 60)),
             wanted=wanted if isinstance(wanted, dict) else {},
         )
         node = config.get("node")

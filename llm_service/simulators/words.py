@@ -14,6 +14,13 @@ TYPES = {
 }
 DOMAINS = ("AWS IAM", "Amazon S3", "VPC networking", "DynamoDB", "Lambda", "CloudWatch", "KMS", "EC2")
 MODELS = ("claude-3-5-sonnet", "gpt-4o", "local/spark-model", "local/linux-model")
+TOKENS = {
+    "claude-3-5-sonnet": (15, 60),
+    "gpt-4o": (25, 60),
+    "local/spark-model": (10, 50),
+    "local/linux-model": (10, 30),
+}
+"""How many tokens a model writes between two updates: it makes some quicker than others."""
 AGENTS = {
     "qa": ("doc_agent", "search_agent"),
     "inst": ("doc_agent", "analysis_agent"),
@@ -68,6 +75,13 @@ def domain_of(task: str, config: dict[str, object]) -> str:
     """The domain of a job: from its config, else what follows "domain:" in its text."""
     told = config.get("domain")
     return told if isinstance(told, str) and told else (task.partition("domain:")[2].strip() or "AWS")
+
+
+def home_of(chance: random.Random, model: str) -> str:
+    """The machine a run of this model is sent to: local models have their own."""
+    if model.startswith("local/"):
+        return "linux" if model == "local/linux-model" else "spark"
+    return "linux" if chance.random() < 0.35 else "spark"
 
 
 def saying(chance: random.Random, kind: str, domain: str) -> str:
