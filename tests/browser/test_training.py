@@ -84,7 +84,7 @@ def test_the_list_shows_what_runs_first_and_leads_to_a_job(running, opened) -> N
 def test_the_four_figures_are_told_live(running, opened) -> None:
     page = opened(running, f"#job={FT}")
     expect(stat(page, "loss").locator(".stat-figure")).to_have_text("0.8123")
-    expect(stat(page, "loss")).to_contain_text("Good")
+    expect(stat(page, "loss")).to_contain_text("Good so far")
     expect(stat(page, "steps").locator(".stat-figure")).to_have_text("60/150")
     expect(stat(page, "eta").locator(".stat-figure")).to_have_text("6 min")
     expect(stat(page, "epoch").locator(".stat-figure")).to_have_text("1.2/3")
@@ -267,6 +267,62 @@ def test_an_unknown_job_and_an_empty_section_say_what_to_do(training, opened) ->
     expect(page.page.locator(".training-empty")).to_contain_text("Nothing has been trained yet")
     page.page.get_by_role("button", name="Start a training").click()
     expect(page.page.locator(".training-dialog h2")).to_be_focused()
+
+
+def test_a_server_that_is_away_is_said_and_what_was_there_stays(running, opened) -> None:
+    page = opened(running, "#training")
+    expect(page.page.locator(".job-row")).to_have_count(1)
+    heard = {"last_heard_at": at(40), "next_try_at": at(-5)}
+    running.watch("spark", state="backing-off", reason="spark: connection refused", **heard)
+    note = page.page.locator(".job-trouble[data-source=spark]")
+    expect(note).to_contain_text("does not answer since")
+    expect(note).to_contain_text("Connection refused.")
+    expect(page.page.locator(".job-row")).to_have_count(1)
+    page.page.get_by_role("link", name="donut").click()
+    expect(note).to_be_visible()
+    broken = {"name": "pipelines", "every_s": 15.0, "failures": 3, "missing": False, "reason": "spark answered 500"}
+    line = {"state": "backing-off", "since": at(9), "last_heard_at": at(9), "next_try_at": at(-9)}
+    running.watch("spark", concerns=[{**line, **broken}, {**line, **broken, "name": "nodes", "reason": "no nodes"}])
+    expect(note).to_contain_text("answers only in part")
+    expect(note).not_to_contain_text("no nodes")
+
+
+def test_by_keyboard_alone_a_training_is_found_opened_and_started(running, opened) -> None:
+    page = opened(running, "")
+    page.press("3")
+    expect(page.page.locator(".job-row")).to_have_count(1)
+
+    def tab_to(name: str) -> None:
+        for _ in range(40):
+            page.press("Tab")
+            if page.focused().startswith(name):
+                return
+        raise AssertionError(f"{name} is not reached by Tab")
+
+    tab_to("donut")
+    page.press("Enter")
+    expect(page.page.locator(".job h2")).to_have_text("donut")
+    drawing(page.page)
+    tab_to("Jobs")
+    page.press("Enter")
+    tab_to("Start a training")
+    page.press("Enter")
+    expect(page.page.locator(".training-dialog h2")).to_be_focused()
+    tab_to("Skill training")
+    page.press("Enter")
+    tab_to("320 epochs")
+    page.press("Enter", "Tab")
+    page.page.keyboard.type("electrician")
+    page.page.route(
+        re.compile(r"/api/training$"),
+        lambda route: route.fulfill(status=400, json={"error": "no", "fields": {"epochs": "must be less"}}),
+    )
+    page.press("Enter")
+    expect(page.page.locator("#training-epochs")).to_be_focused()
+    expect(page.page.locator("#training-epochs-error")).to_have_text("Epochs must be less.")
+    expect(page.page.locator("#training-epochs")).to_have_value("20")
+    page.press("Escape")
+    expect(page.page.get_by_role("button", name="Start a training")).to_be_focused()
 
 
 def pipeline(training: Training) -> None:

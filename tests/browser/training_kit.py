@@ -69,9 +69,9 @@ class Training:
     def _tell(self, event: str, body: dict[str, Any], rows: dict[str, Any]) -> None:
         self.board.runtime.hub.publish(Announced("training", event, body, rows=rows))
 
-    def watch(self, key: str, kind: str = "bobspark") -> None:
-        """A server that could be asked."""
-        card = source(key, kind)
+    def watch(self, key: str, kind: str = "bobspark", **more: Any) -> None:
+        """A server that could be asked, or could not."""
+        card = source(key, kind, **more)
         self.board.runtime.hub.publish(Announced("sources", "source.connected", {"source": card}, rows={key: card}))
 
     def raise_alarm(self, **more: Any) -> None:
@@ -123,14 +123,14 @@ def told(**more: Any) -> dict[str, Any]:
     return {**known, **said, "at": at(), "cleared_at": None, **more}
 
 
-def source(key: str, kind: str = "bobspark") -> dict[str, Any]:
-    """The card of a watched server that is well."""
+def source(key: str, kind: str = "bobspark", **more: Any) -> dict[str, Any]:
+    """The card of a watched server, which is well unless told otherwise."""
     line = {"state": "live", "since": at(900), "last_heard_at": at(), "next_try_at": None, "reason": ""}
     counts = dict.fromkeys(
         ("open", "connecting", "backing_off", "stopped", "events", "unknown_events", "broken_events"), 0
     )
     card = {"key": key, "kind": kind, "url": "http://192.0.2.1:9010", "clock_skew_s": None}
-    return {**card, **line, "concerns": [], "streams": counts}
+    return {**card, **line, "concerns": [], "streams": counts, **more}
 
 
 def drawing(page: Page) -> Locator:

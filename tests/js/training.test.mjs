@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sorted, turned } from "../../llm_service/dashboard/static/js/training/adapter_order.js";
-import { left, outOf, percentOf } from "../../llm_service/dashboard/static/js/training/figures.js";
+import { left, outOf, percentOf, ratingOf } from "../../llm_service/dashboard/static/js/training/figures.js";
 import { FIELDS, INTENSITIES, bodyOf, formOf, intensityOf, offersOf } from "../../llm_service/dashboard/static/js/training/form_fields.js";
 import { passRates, share, stagesOf } from "../../llm_service/dashboard/static/js/training/pipeline_specs.js";
 import { alarmsOf, filtered, jobOf, jobsOf } from "../../llm_service/dashboard/static/js/training/rows.js";
@@ -35,6 +35,10 @@ test("time left is minutes rounded up, with hours when long; what nobody knows i
   assert.deepEqual([0, 1, 61, 3_599, 7_500, 200_000, null, NaN].map(left), ["0 min", "1 min", "2 min", "1 h 00 min", "2 h 05 min", "2 d 7 h", "–", "–"]);
   assert.deepEqual([outOf(47, 150), outOf(3.1, 10), outOf(5, null), outOf(null, null)], ["47/150", "3.1/10", "5/–", "–"]);
   assert.deepEqual([percentOf(job("a", { step: 5, steps: 20 })), percentOf(job("a")), percentOf(job("a", { status: "completed", progress: 95 }))], [25, null, 100]);
+});
+
+test("a loss is rated as the server rates it", () => {
+  assert.deepEqual([null, 0.2999, 0.3, 0.5, 0.999, 1].map(ratingOf), [null, "Excellent", "Great", "Good", "Good", "Needs more data"]);
 });
 
 test("a job that this page saw running is celebrated when it completes, once", () => {

@@ -34,6 +34,12 @@ export function left(seconds) {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** What a loss is worth, as the server rates it (core/training/rating.py): a running job is not rated by it yet. */
+export function ratingOf(loss) {
+  if (loss == null) return null;
+  return loss < 0.3 ? "Excellent" : loss < 0.5 ? "Great" : loss < 1 ? "Good" : "Needs more data";
+}
+
 /** Progress in percent, 0 to 100, or null: told as it is, else from steps. */
 export function percentOf({ status, progress, step, steps }) {
   if (status === "completed") return 100;

@@ -12,6 +12,7 @@ import { configView, gpuView, logView, previewView } from "./job_parts.js";
 import { ownOf } from "./own.js";
 import { pipelineParts } from "./pipeline_parts.js";
 import { jobOf } from "./rows.js";
+import { sourceNotes } from "./source_notes.js";
 import { linesOf, subjectOf } from "./subject.js";
 import { isLive } from "./words.js";
 
@@ -29,13 +30,18 @@ export function jobView(state) {
   const stale = ["stale", "locked"].includes(state.connection.word);
   return html`<div class="page training job" data-key=${key} data-status=${job.status} ?data-stale=${stale}>
     ${headView(job, own)}
-    ${saidView(own.said, key)}${trouble(job)}
+    ${saidView(own.said, key)}${isLive(job) ? sourceNotes({ listed: onlySource(state.listed, job.source) }) : nothing}${trouble(job)}
     ${statsView(job, state.now)}
     ${job.pipeline ? pipelineParts(job, state) : nothing}
     ${lossOf(state, job, stale)}
     <div class="job-panels">${isLive(job) ? factsView(own) : nothing}${previewView(job)}${gpuView(job)}${configView(job)}${logView(job)}</div>
     ${askView(own.asking, job, own)}
   </div>`;
+}
+
+/** The server it runs on; others have nothing to do with this page. */
+function onlySource({ sources }, key) {
+  return { sources: { rows: key in sources.rows ? { [key]: sources.rows[key] } : {} } };
 }
 
 function lossOf(state, job, stale) {

@@ -3,7 +3,7 @@ import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 import { loss, rate, span } from "../loss/units.js";
 import { ago, exact } from "../time.js";
-import { KINDS, isLive, left, outOf, percent, percentOf, ratingBadge, statusBadge, titleOf } from "./words.js";
+import { KINDS, isLive, left, outOf, percent, percentOf, ratingBadge, ratingOf, statusBadge, titleOf } from "./words.js";
 
 const DEEDS = { cancel: ["Cancel", "circle-stop"], advance: ["Advance", "arrow-right"] };
 
@@ -32,7 +32,7 @@ export function statsView(job, now) {
   const elapsed = elapsedOf(job, now);
   return html`<section class="job-stats" aria-label="How far it is">
     <div class="job-cards">
-      ${stat("loss", "Loss", loss(job.loss), html`${ratingBadge(job.rating)}${job.first_loss === null ? nothing : html`<span>from ${loss(job.first_loss)}${fallen(job)}</span>`}`)}
+      ${stat("loss", "Loss", loss(job.loss), html`${ratingBadge(job.rating ?? ratingOf(job.loss), isLive(job))}${job.first_loss === null ? nothing : html`<span>from ${loss(job.first_loss)}${fallen(job)}</span>`}`)}
       ${stat("steps", "Steps", outOf(job.step, job.steps), job.steps_per_s === null ? nothing : `${paceOf(job.steps_per_s)}`)}
       ${stat("eta", isLive(job) ? "Time left" : "Took", isLive(job) ? left(job.eta_s) : span(elapsed), isLive(job) ? `${span(elapsed)} so far` : job.finished_at ? html`ended <time datetime=${job.finished_at} title=${exact(job.finished_at)}>${ago(job.finished_at, now)}</time>` : nothing)}
       ${stat("epoch", "Epoch", outOf(job.epoch, job.epochs), job.learning_rate === null ? nothing : html`learning rate <b data-part="rate">${rate(job.learning_rate)}</b>`)}

@@ -12,6 +12,7 @@ import { jobView, readsJob } from "./job.js";
 import { jobsView, readsJobs } from "./jobs.js";
 import { createTrainingLoading } from "./loading.js";
 import { ownOf, putInto } from "./own.js";
+import { sourceNotes } from "./source_notes.js";
 import { subjectOf } from "./subject.js";
 import { createWatch } from "./transitions.js";
 import { titleOf } from "./words.js";
@@ -31,7 +32,7 @@ export function reads(state) {
   const { more } = state.route;
   const name = TABS.tabOf(more);
   const inside = more.job ? readsJob(state) : name === "jobs" ? readsJobs(state) : (tabs?.of(name)?.reads(state) ?? []);
-  return [more, state.slices.tabs, state.slices.training, state.ui.skeleton, ...inside];
+  return [more, state.listed.sources, state.slices.tabs, state.slices.training, state.ui.skeleton, ...inside];
 }
 
 /** The section. */
@@ -39,7 +40,7 @@ export function view(state) {
   const { more } = state.route;
   const name = TABS.tabOf(more);
   const module = name === "jobs" ? { view: jobsView } : tabs?.of(name);
-  const inside = more.job ? jobView(state) : html`<div class="page training" data-tab=${name}>${TABS.bar(name)}${module ? module.view(state) : TABS.absent(name, tabs?.word(name) ?? "soon")}</div>`;
+  const inside = more.job ? jobView(state) : html`<div class="page training" data-tab=${name}>${TABS.bar(name)}${sourceNotes(state)}${module ? module.view(state) : TABS.absent(name, tabs?.word(name) ?? "soon")}</div>`;
   return html`${inside}${formView(state, ownOf(state).form)}`;
 }
 

@@ -4,7 +4,8 @@ import { isLive } from "./figures.js";
 /** Every known job, the running ones first, each group newest first. */
 export function jobsOf(listed, own) {
   const rows = Object.values({ ...own.older.rows, ...listed.training.rows });
-  return rows.sort((one, other) => Number(isLive(other)) - Number(isLive(one)) || beginOf(other) - beginOf(one) || one.key.localeCompare(other.key));
+  const order = (one, other) => Number(isLive(other)) - Number(isLive(one)) || beginOf(other) - beginOf(one) || one.key.localeCompare(other.key);
+  return rows.sort(order);
 }
 
 /** One job by its key: as it is told live, else as it was asked for; null while nobody knows it. */
@@ -12,8 +13,9 @@ export function jobOf(listed, own, key) {
   return listed.training.rows[key] ?? own.single[key]?.job ?? own.older.rows[key] ?? null;
 }
 
-function beginOf({ started_at: started, heard_at: heard, finished_at: finished }) {
-  return Date.parse(started ?? heard ?? finished ?? "") || 0;
+/** Not when it was last heard of: that changes all the time, and rows would jump. */
+function beginOf({ started_at: started, finished_at: finished }) {
+  return Date.parse(started ?? finished ?? "") || 0;
 }
 
 /** Those that pass the filters of the address: kind, status, source, and words in name, id or model. */

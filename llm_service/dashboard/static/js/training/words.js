@@ -11,7 +11,7 @@ export function statusBadge(status) {
   return html`<span class="job-status" data-status=${status}>${icons[icon]}${word}</span>`;
 }
 
-/** What a loss is worth, in a word. */
-export function ratingBadge(rating) {
-  return rating ? html`<span class="job-rating" data-rating=${rating}>${rating}</span>` : nothing;
+/** What a loss is worth, in a word; `so far` while it may still fall. */
+export function ratingBadge(rating, soFar = false) {
+  return rating ? html`<span class="job-rating" data-rating=${rating}>${rating}${soFar ? " so far" : ""}</span>` : nothing;
 }
