@@ -222,6 +222,43 @@ def test_an_answer_that_cannot_be_taken_in_is_counted_and_shown(asking: MakeAski
     wait_until(lambda: well.times >= 3, "the other's answers")
 
 
+def test_a_question_that_cannot_say_how_often_it_is_wanted_stops_no_other(asking: MakeAsking) -> None:
+    class Odd(Asked):
+        @property
+        def question(self) -> Question:
+            return Question(self.name, lambda: 1 / 0, self.ask)
+
+    odd, well = Odd("odd"), Asked("well")
+    asks = asking(odd, well)
+    wait_until(lambda: asks.failures >= 2, "two failed looks")
+    times = well.times
+    wait_until(lambda: well.times > times + 3, "the other's answers")
+    assert odd.times == 0
+
+
+def test_whoever_says_how_often_may_hold_a_lock_that_others_hold_too(asking: MakeAsking) -> None:
+    lock = threading.Lock()
+    inside = threading.Event()
+
+    class Locked(Asked):
+        @property
+        def question(self) -> Question:
+            return Question(self.name, self.say, self.ask)
+
+        def say(self) -> float:
+            inside.set()
+            with lock:
+                return 0.05
+
+    one = Locked("one")
+    with lock:
+        asks = asking(one)
+        assert inside.wait(5)
+        asks.ask_soon("one")
+        assert asks.concerns()
+    wait_until(lambda: one.times, "the answer")
+
+
 def test_changes_are_told_and_mere_answers_are_not(asking: MakeAsking) -> None:
     told: list[int] = []
     one = Asked("one", 0.01)

@@ -52,9 +52,8 @@ class Asked:
             "missing": False,
         }
 
-    def look(self, now_s: float) -> bool:
-        """Notice how often it is wanted now; whether that is new."""
-        every_s = self.question.every_s()
+    def look(self, every_s: float | None, now_s: float) -> bool:
+        """It is wanted this often now; whether that is new."""
         before_s = self.concern["every_s"]
         if every_s == before_s:
             return False

@@ -73,12 +73,14 @@ class Asking(Background):
 
     def _hand_out(self) -> float:
         """Give what is due to somebody who asks it; the seconds until there is something to do again."""
+        # Outside the guard: what answers may hold a lock of its own.
+        wanted = [(asked, self._every_s(asked)) for asked in self._asked.values()]
         now_s = self._moments.monotonic()
         due: list[Asked] = []
         changed = False
         with self._guard:
-            for asked in self._asked.values():
-                changed |= asked.look(now_s)
+            for asked, every_s in wanted:
+                changed |= asked.look(every_s, now_s)
                 if asked.is_due(now_s):
                     asked.begin()
                     due.append(asked)
@@ -88,6 +90,15 @@ class Asking(Background):
         if changed:
             self._changed()
         return min(LOOK_S, max(0.01, next_s - now_s))
+
+    def _every_s(self, asked: Asked) -> float | None:
+        """How often this is wanted now; as often as before where that cannot be said."""
+        try:
+            return asked.question.every_s()
+        except Exception:
+            self.failures += 1
+            log.exception("%s: how often %s is wanted cannot be said", self.name, asked.question.name)
+            return asked.concern["every_s"]
 
     def _give(self, asked: Asked) -> None:
         with self._guard:
