@@ -188,7 +188,7 @@ class Runtime:
             "threads": threads,
             "clients": self.dashboard.live.clients,
             "clients_lost": self.dashboard.live.lost,
-            "degraded": [*condition.degraded, *self.telemetry.degraded()],
+            "degraded": [*condition.degraded, *self.telemetry.degraded(), *self.upstreams.degraded()],
         }
 
     def _read(self, path: str) -> bytes | Problem | None:

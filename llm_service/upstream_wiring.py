@@ -133,6 +133,11 @@ class UpstreamParts:
         """The threads as `/ready` tells them."""
         return [{"name": name, "alive": part.alive, "failures": part.failures} for name, part in self._parts]
 
+    def degraded(self) -> list[str]:
+        """What is impaired, as `/ready` tells it."""
+        losses = self.loss_log.made
+        return list(losses.condition) if losses is not None else []
+
     def samples(self) -> Iterator[Sample]:
         """What is measured of the watched servers, for Prometheus."""
         for site in self._sites:

@@ -9,6 +9,7 @@ const SIGNS = {
   "task.created": ["plus", "new"], "task.assigned": ["arrow-right", "moved"], "task.completed": ["circle-check", "done"],
   "task.returned": ["corner-up-left", "moved"], "task.updated": ["pencil-line", "quiet"], "task.removed": ["trash-2", "quiet"],
   "task.invalid": ["file-warning", "problem"], "board.changed": ["layers", "moved"], "budget.alert": ["coins", "problem"],
+  "alarm.raised": ["triangle-alert", "problem"], "alarm.cleared": ["circle-check", "quiet"],
 };
 const MEMBERS = 50;
 
