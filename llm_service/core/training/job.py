@@ -14,18 +14,20 @@ from typing import Any
 
 from llm_service.core.loss.points import Point
 from llm_service.core.times import iso_seconds, parse_ms
+from llm_service.core.training.blank_card import blank_card
 from llm_service.core.training.pace import Pace
 from llm_service.core.training.pipeline_fold import folded_pipeline
 from llm_service.core.training.rating import rating_of
-from llm_service.core.training.reports import ENDED, Kind, LossStep, Report
+from llm_service.core.training.reports import ENDED, Kind, Report
+from llm_service.core.training.seen_steps import SeenSteps, Span
 from llm_service.core.training_shapes import Alarm, JobCard, JobStatus
 
 STALE_MS = 30 * 60_000
+LATER_MS = 60_000
+"""A start that is told so much later is another start."""
 UNDER_WAY_MS = 30_000
 MOST_PROGRESS = 99.0
 LOG_LINES = 50
-REMEMBERED = 2_000
-"""Steps of a series whose loss is remembered, to tell what is new."""
 _MOVES = ("status", "step", "loss", "epoch", "progress", "pipeline", "error")
 _FIGURES = frozenset({"step", "loss", "progress"})
 _OF_STEPS = frozenset({"epoch", "learning_rate"})
@@ -39,7 +41,13 @@ class Job:
     """What is known of one job; `key` is its key everywhere in this house."""
 
     def __init__(self, key: str, source: str, kind: Kind, job_id: str, now_ms: int) -> None:
-        self.card: JobCard = _blank(key, source, kind, job_id)
+        self.again = 0
+        """How many jobs had this id before: servers that restart may count from one again."""
+        self._identity = (key, source, kind, job_id)
+        self._begin(now_ms)
+
+    def _begin(self, now_ms: int) -> None:
+        self.card: JobCard = blank_card(*self._identity)
         self.seen_ms = now_ms
         """When it was first heard of."""
         self.news_ms = now_ms
@@ -52,7 +60,7 @@ class Job:
         self._progress: float | None = None
         self._told_eta_s: float | None = None
         self._elapsed: tuple[float, int] | None = None
-        self._known: dict[str, dict[int, float]] = {}
+        self._seen = SeenSteps()
         self._told_by_steps: set[str] = set()
         """Fields that steps tell: what a list says of them is older or only what the job was started with."""
         self._log: tuple[str, ...] = ()
@@ -66,6 +74,20 @@ class Job:
         """Where it stands among others: its start, or where that is not told when it was first seen."""
         started = self.card["started_at"]
         return (parse_ms(started) if started else None) or self.seen_ms
+
+    def is_another(self, report: Report) -> bool:
+        """Whether a report is about another job that got the same id: it began later than this one, which is over."""
+        before, now = self.card["started_at"], report.told.get("started_at")
+        if before is None or now is None or self.card["status"] in ("queued", "unknown"):
+            return False
+        if (parse_ms(now) or 0) - (parse_ms(before) or 0) < LATER_MS:
+            return False
+        return self.ended or (report.told.get("step") or 0) < (self.card["step"] or 0)
+
+    def begin_again(self, now_ms: int) -> None:
+        """Know nothing of the job before; its loss series stays as it is, and this one gets its own."""
+        self.again += 1
+        self._begin(now_ms)
 
     # -- hearing ------------------------------------------------------------------------------------------------
 
@@ -161,40 +183,24 @@ class Job:
 
     def _points(self, report: Report, now_ms: int, known_step: int | None) -> dict[str, list[Point]]:
         found = {}
-        for series, steps in report.losses.items():
-            known = self._known.setdefault(series, {})
-            fresh = [step for step in steps if not _same(known.get(step.step), step.loss)]
-            if not fresh:
-                continue
-            for step in fresh:
-                known.pop(step.step, None)
-                known[step.step] = step.loss
-            while len(known) > REMEMBERED:
-                del known[next(iter(known))]
+        started = self.card["started_at"]
+        since_ms = self._heard_ms or (parse_ms(started) if started else None) or now_ms
+        for plain, steps in report.losses.items():
+            series = "-".join(part for part in (f"run-{self.again + 1}" if self.again else "", plain) if part)
             # A pipeline counts its steps anew in each series.
-            found[series] = self._timed(fresh, now_ms, -1 if series or known_step is None else known_step)
-            self._name_series(series)
+            known = -1 if plain or known_step is None else known_step
+            if points := self._seen.news(series, steps, Span(since_ms, now_ms), known):
+                found[series] = points
+                self._name_series(series, plain)
         return found
 
-    def _timed(self, steps: Sequence[LossStep], now_ms: int, known_step: int) -> list[Point]:
-        """Steps with moments: servers tell none, so new ones are spread evenly since the look before."""
-        started = self.card["started_at"]
-        since = self._heard_ms or (parse_ms(started) if started else None) or now_ms
-        span_ms = max(0, now_ms - since)
-        ordered = sorted(steps, key=lambda step: step.step)
-        later = sum(step.step > known_step for step in ordered)
-        return [
-            Point(step.step, step.loss, step.lr, step.epoch, now_ms - span_ms * min(later, left) // max(1, later))
-            for step, left in zip(ordered, range(len(ordered) - 1, -1, -1), strict=True)
-        ]
-
-    def _name_series(self, series: str) -> None:
+    def _name_series(self, series: str, plain: str) -> None:
         key = f"{self.card['key']}/{series}" if series else self.card["key"]
         if key not in self.card["series"]:
             self.card["series"] = [*self.card["series"], key]
         pipeline = self.card["pipeline"]
-        if pipeline is not None and series.startswith("iter-"):
-            number = int(series.removeprefix("iter-"))
+        if pipeline is not None and plain.startswith("iter-"):
+            number = int(plain.removeprefix("iter-"))
             entry = {"n": number, "series": key}
             self.card["pipeline"] = folded_pipeline(pipeline, {"iterations": [entry]})
 
@@ -289,6 +295,7 @@ class Job:
     def kept(self) -> dict[str, Any]:
         """All that a restart must not lose, beside the card."""
         return {
+            "again": self.again,
             "seen_ms": self.seen_ms,
             "news_ms": self.news_ms,
             "heard_ms": self._heard_ms,
@@ -305,6 +312,7 @@ class Job:
         job = cls(card["key"], card["source"], card["kind"], card["id"], kept.get("seen_ms") or 0)
         job.card = {**job.card, **card}
         job.card["alarms"] = []
+        job.again = kept.get("again") or 0
         job.news_ms = kept.get("news_ms") or job.seen_ms
         job._heard_ms = kept.get("heard_ms")
         job.ended_ms = kept.get("ended_ms")
@@ -314,47 +322,3 @@ class Job:
         elapsed = kept.get("elapsed")
         job._elapsed = (elapsed[0], elapsed[1]) if elapsed else None
         return job
-
-
-def _same(known: float | None, loss: float) -> bool:
-    return known is not None and (known == loss or (math.isnan(known) and math.isnan(loss)))
-
-
-def _blank(key: str, source: str, kind: Kind, job_id: str) -> JobCard:
-    return {
-        "key": key,
-        "id": job_id,
-        "source": source,
-        "kind": kind,
-        "status": "unknown",
-        "name": "",
-        "base_model": None,
-        "node": None,
-        "step": None,
-        "steps": None,
-        "epoch": None,
-        "epochs": None,
-        "progress": None,
-        "loss": None,
-        "first_loss": None,
-        "best_loss": None,
-        "learning_rate": None,
-        "rating": None,
-        "steps_per_s": None,
-        "eta_s": None,
-        "elapsed_s": None,
-        "started_at": None,
-        "finished_at": None,
-        "heard_at": None,
-        "error": "",
-        "log": [],
-        "gpu": None,
-        "examples": None,
-        "preview_in": "",
-        "preview_out": "",
-        "series": [],
-        "alarms": [],
-        "config": {},
-        "pipeline": None,
-        "actions": [],
-    }

@@ -13,7 +13,7 @@ from llm_service.core.training.log_lines import StepCounter, lines_of, log_repor
 from llm_service.core.training.reports import ENDED, Report
 from llm_service.core.training_shapes import JobCard
 from llm_service.sources.training.job_board import JobBoard
-from llm_service.sources.upstream.asking import Question
+from llm_service.sources.upstream.asked import Question
 
 log = logging.getLogger(__name__)
 

@@ -63,6 +63,8 @@ class JobBoard:
         with self._lock:
             for report in reports:
                 job = self._job(source, report, now_ms)
+                if job.is_another(report):
+                    job.begin_again(now_ms)
                 heard.append((job, job.hear(report, now_ms)))
                 self._dirty.add(job.card["key"])
                 self._misses.pop(job.card["key"], None)
@@ -70,6 +72,13 @@ class JobBoard:
             self._append(job, points)
         self.changed.set()
         return [job.card["key"] for job, _ in heard]
+
+    def begin_again(self, source: str, kind: Kind, job_id: str) -> None:
+        """What is heard of this id from now on is another job, where the one that is known has ended."""
+        with self._lock:
+            key = self._keys.get((source, kind, job_id))
+            if key in self._jobs and self._jobs[key].ended:
+                self._jobs[key].begin_again(self._now_ms())
 
     def missing(self, source: str, kind: Kind, listed_ids: Iterable[str]) -> list[JobCard]:
         """After a whole list: jobs of this kind that have not ended and that it has lacked several times."""
@@ -116,7 +125,7 @@ class JobBoard:
             return
         key = job.card["key"]
         for series, some in points.items():
-            name = f"iter {series.removeprefix('iter-')}" if series else job.card["name"] or job.card["id"]
+            name = series.replace("-", " ") if series else job.card["name"] or job.card["id"]
             losses.append(key, f"{key}/{series}" if series else key, some, running=not job.ended, name=name)
 
     # -- questions ----------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from llm_service.core.training.pipeline_events import heard
 from llm_service.core.training.pipelines import LISTS, pipeline_reports
 from llm_service.core.training.reports import ENDED
 from llm_service.sources.training.job_board import JobBoard
-from llm_service.sources.upstream.asking import Question
+from llm_service.sources.upstream.asked import Question
 
 LIST_S = 15.0
 MOST_STREAMS = 20

@@ -13,7 +13,7 @@ from llm_service.clients.web import segment
 from llm_service.core.training import fields, skills
 from llm_service.core.training.reports import Report
 from llm_service.sources.training.job_board import JobBoard
-from llm_service.sources.upstream.asking import Question
+from llm_service.sources.upstream.asked import Question
 
 RUNNING_S = 3.0
 IDLE_S = 15.0

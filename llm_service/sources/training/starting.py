@@ -164,6 +164,7 @@ class Starting:
         raise ServerSilent(f"{error.sentence}; it may have begun all the same, look at the list before trying again")
 
     def _began(self, place: Place, start: Start, job_id: str, row: Mapping[str, Any]) -> str:
+        self._board.begin_again(place.source, start.kind, job_id)
         status = status_of(fields.text(row, "status")) or "running"
         key = self._board.hear(place.source, [_report(start, job_id, status, row)])[0]
         place.began(start)

@@ -18,7 +18,7 @@ from llm_service.sources.training.job_teller import JobTeller, Keeper
 from llm_service.sources.training.pipeline_questions import PipelineQuestions
 from llm_service.sources.training.skill_questions import SkillQuestions
 from llm_service.sources.training.starting import Place, Starting
-from llm_service.sources.upstream.asking import Question
+from llm_service.sources.upstream.asked import Question
 from llm_service.sources.upstream.listening import Listener
 
 

@@ -251,3 +251,22 @@ def test_after_a_restart_of_ours_the_steps_made_meanwhile_lie_between_the_two_lo
     again = Job.restored(json.loads(json.dumps(one.shown())), json.loads(json.dumps(one.kept())))
     points = again.hear(report(*(LossStep(n, 1.0) for n in (1, 2, 3, 4)), step=4), T0 + 10_000)[""]
     assert [(point.step, point.at_ms - T0) for point in points] == [(1, 0), (2, 0), (3, 5000), (4, 10_000)]
+
+
+def test_another_job_with_the_id_of_one_that_ended_begins_anew_with_a_series_of_its_own() -> None:
+    one = job()
+    first = {"status": "completed", "started_at": "2026-02-02T02:00:00Z"}
+    one.hear(report(LossStep(1, 0.1), **first), T0)
+    assert not one.is_another(report(**first))
+    second = report(LossStep(1, 3.0), status="running", started_at="2026-02-02T02:40:00Z")
+    assert one.is_another(second)
+    one.begin_again(T0 + 1000)
+    assert list(one.hear(second, T0 + 1000)) == ["run-2"]
+    assert (one.card["status"], one.card["best_loss"], one.card["series"]) == ("running", 3.0, ["s:j/run-2"])
+    assert Job.restored(one.shown(), one.kept()).again == 1
+
+
+def test_a_job_that_waited_before_it_began_is_the_same_job() -> None:
+    one = job()
+    one.hear(report(status="queued", started_at="2026-02-02T02:00:00Z"), T0)
+    assert not one.is_another(report(status="running", started_at="2026-02-02T02:40:00Z"))

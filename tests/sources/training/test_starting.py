@@ -265,3 +265,24 @@ def test_a_fine_tune_is_cancelled_by_its_process_and_a_skill_cannot_be(
         other.desk.cancel(key)
     with pytest.raises(NotOffered, match="only pipelines"):
         other.desk.advance(key, "next")
+
+
+def test_a_server_that_counts_from_one_again_gets_a_new_job_under_the_old_id(
+    rig: MakeRig, make_bobspark: Callable[..., Bobspark]
+) -> None:
+    bobspark = make_bobspark(speed=100)
+    one = rig(bobspark.url)
+    one.desk.start({**FINETUNE, "epochs": 1})
+    one.ask_until(lambda: one.job("ft_01")["status"] == "completed", "the end")
+    with bobspark.finetunes.lock:
+        bobspark.finetunes.all.clear()
+    card = one.desk.start({**FINETUNE, "epochs": 7})
+    assert (card["key"], card["status"], card["step"], card["best_loss"], card["epochs"]) == (
+        "box:ft_01",
+        "running",
+        None,
+        None,
+        7,
+    )
+    one.ask_until(lambda: one.job("ft_01")["step"], "a step")
+    assert one.job("ft_01")["series"] == ["box:ft_01/run-2"]

@@ -1,0 +1,56 @@
+"""Which steps of a job's loss series are new, and when they were made.
+
+Servers tell no times: steps that are found in one look are spread evenly since the look before it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from llm_service.core.loss.points import Point
+from llm_service.core.training.reports import LossStep
+
+REMEMBERED = 2_000
+"""Steps of a series whose loss is remembered."""
+
+
+class Span(NamedTuple):
+    """From the look before to this one, in milliseconds."""
+
+    since_ms: int
+    now_ms: int
+
+
+class SeenSteps:
+    """Remembers the last steps of every series."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, dict[int, float]] = {}
+
+    def news(self, series: str, steps: Sequence[LossStep], span: Span, known_step: int) -> list[Point]:
+        """The steps that are new or have another loss now, in order; those after `known_step` were made in the span."""
+        known = self._known.setdefault(series, {})
+        fresh = sorted(
+            (step for step in steps if not _same(known.get(step.step), step.loss)), key=lambda each: each.step
+        )
+        for step in fresh:
+            known.pop(step.step, None)
+            known[step.step] = step.loss
+        while len(known) > REMEMBERED:
+            del known[next(iter(known))]
+        return _timed(fresh, span, known_step)
+
+
+def _timed(steps: Sequence[LossStep], span: Span, known_step: int) -> list[Point]:
+    length_ms = max(0, span.now_ms - span.since_ms)
+    later = sum(step.step > known_step for step in steps)
+    return [
+        Point(step.step, step.loss, step.lr, step.epoch, span.now_ms - length_ms * min(later, left) // max(1, later))
+        for step, left in zip(steps, range(len(steps) - 1, -1, -1), strict=True)
+    ]
+
+
+def _same(known: float | None, loss: float) -> bool:
+    return known is not None and (known == loss or (math.isnan(known) and math.isnan(loss)))
