@@ -12,7 +12,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import requests
 import sseclient
@@ -110,12 +109,15 @@ def run(folder: Path, *, quick: bool) -> list[Row]:
     seconds = 4 if quick else 12
     rows = []
     for streams in (1, STREAMS):
+        flood = (20_000 if quick else 60_000) // streams
+        with (
+            _source(streams) as source,
+            Server(board.root, folder / f"state-{streams}", "--bobspark", source.url) as server,
+        ):
+            rows += _steady(server, source, streams, seconds)
+            rows += _flood(server, source, streams, flood)
         with _source(streams) as source:
-            with Server(board.root, folder / f"state-{streams}", "--bobspark", source.url) as server:
-                rows += _steady(server, source, streams, seconds)
-                rows += _flood(server, source, streams, (20_000 if quick else 60_000) // streams)
-        with _source(streams) as source:
-            bare = _bare(source, streams, (20_000 if quick else 60_000) // streams)
+            bare = _bare(source, streams, flood)
         accepted = rows[-2].value
         remark = f"bare {shown(bare)} events/s, decoded and parsed"
         rows.append(
@@ -163,14 +165,12 @@ def _steady(server: Server, source: Source, streams: int, seconds: int) -> list[
 def _flood(server: Server, source: Source, streams: int, count: int) -> list[Row]:
     audience = _audience(server, streams)
     before = _heard(server)
-    began_ns = time.time_ns()
-    sent, base = _send(source, audience, streams, count, None)
+    sent, _ = _send(source, audience, streams, count, None)
     told = max(moments[-1][1] for one in audience.told for moments in one.values())
     took_s = (told - min(min(one) for one in sent if one)) / 1e9
     total = count * streams
     dropped = total - (_heard(server) - before)
     audience.close()
-    assert began_ns and base is not None
     what = f"{_streams(streams)}, as fast as they come"
     return [
         Row(f"{what}: accepted and told", total / took_s, "events/s", least=20_000 if streams > 1 else None),

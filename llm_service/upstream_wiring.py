@@ -171,11 +171,12 @@ class UpstreamParts:
     # -- runs ---------------------------------------------------------------------------------------------------
 
     def _announce_nothing(self) -> None:
-        """Whoever asks for runs before there are any has a whole snapshot all the same."""
+        """Whoever asks for runs or jobs before there are any has a whole snapshot all the same."""
         from llm_service.core.fleet import fleet_of
 
         aside = {"fleet": fleet_of((), ()), "batches": []}
         self._hub.publish(Announced("runs", "run.advanced", {"runs": [], **aside}, aside=aside))
+        self._hub.publish(Announced("training", "job.advanced", {"jobs": []}, aside={"alarms": []}))
 
     def _watch_runs(self, site: Site) -> list[Question]:
         from llm_service.sources.bobspark.run_server import RunServer
@@ -265,6 +266,7 @@ class UpstreamParts:
             watched=self.watched,
             zone=Zone(zone_name(self._settings.timezone)),
             now_ms=_now_ms,
+            queue_heard=lambda source, rows: self._runs().live.queued(source, rows),
         )
 
     def _listed(self, topic: str) -> list[Any]:

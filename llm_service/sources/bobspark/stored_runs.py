@@ -9,7 +9,10 @@ from llm_service.core.run_shapes import RunCard, RunEvent, RunEvents
 
 
 class StoredRuns(Protocol):
-    """Writing never waits; `room` says how many events can be written now. Reading raises `TelemetryUnavailable`, with a strange cursor `BadQuery`."""
+    """Writing never waits; `room` is how many events can be written now.
+
+    Reading raises `TelemetryUnavailable`, with a strange cursor `BadQuery`.
+    """
 
     @property
     def room(self) -> int: ...

@@ -12,7 +12,7 @@ from llm_service.sources.bobspark_ops.dataset_reads import DatasetReads
 from llm_service.sources.bobspark_ops.model_reads import ModelReads
 from llm_service.sources.bobspark_ops.node_watch import NodeWatch
 from llm_service.sources.bobspark_ops.qa_reads import QaReads
-from llm_service.sources.bobspark_ops.queue_watch import LiveRuns, QueueWatch
+from llm_service.sources.bobspark_ops.queue_watch import LiveRuns, QueueHeard, QueueWatch
 from llm_service.sources.bobspark_ops.remembered import Remembered
 from llm_service.sources.bobspark_ops.site import Client, KeptRuns, Loads, Site
 from llm_service.sources.upstream.asking import Question
@@ -31,7 +31,9 @@ class Operations:
         watched: Callable[[str], bool],
         zone: Zone,
         now_ms: Callable[[], int],
+        queue_heard: QueueHeard = lambda _source, _rows: None,
     ) -> None:
+        self._queue_heard = queue_heard
         self._publish = publish
         self._loads = loads
         self._runs = runs
@@ -66,5 +68,6 @@ class Operations:
             seen=lambda: self._watched("queue"),
             zone=self._zone,
             now_ms=self._now_ms,
+            heard=self._queue_heard,
         )
         return [*nodes.questions(), *queue.questions()]

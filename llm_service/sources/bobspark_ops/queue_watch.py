@@ -40,6 +40,12 @@ class LiveRuns(Protocol):
     def __call__(self, source: str) -> int | None: ...
 
 
+class QueueHeard(Protocol):
+    """Who is told of a queue as it was read: the cards of its runs show their places."""
+
+    def __call__(self, source: str, rows: Sequence[RunRow], /) -> None: ...
+
+
 class QueueWatch:
     """Gives the questions for `Asking`. Something is told only when it changed."""
 
@@ -54,7 +60,9 @@ class QueueWatch:
         seen: Callable[[], bool],
         zone: Zone,
         now_ms: Callable[[], int],
+        heard: QueueHeard = lambda _source, _rows: None,
     ) -> None:
+        self._heard = heard
         self._client = client
         self._source = client.name
         self._publish = publish
@@ -91,6 +99,7 @@ class QueueWatch:
                 self._reason = error.sentence
             self._tell()
             raise
+        self._heard(self._source, rows)
         now_ms = self._now_ms()
         counts = self._counted(now_ms)
         with self._guard:
