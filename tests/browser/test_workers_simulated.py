@@ -79,7 +79,7 @@ def told(run: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_eighteen_workers_launched_from_the_page_end_with_the_ledgers_figures(make_bobspark, watch) -> None:
-    simulator = make_bobspark(speed=6.0, seed=4, failing=0.3, slots=18)
+    simulator = make_bobspark(speed=12.0, seed=4, failing=0.3, slots=18)
     page = watch(simulator)
     launch(page, 18)
     expect(page.page.locator(".run-card")).to_have_count(18)
@@ -133,8 +133,8 @@ def test_a_launch_that_stops_half_way_says_what_began_and_starts_the_rest(make_b
 
 def test_a_cancelled_run_and_one_whose_server_is_gone_show_their_true_state(make_bobspark, watch) -> None:
     simulator = make_bobspark(speed=1.0)
-    page = watch(simulator)
     first, second = submit(simulator, sim=LONG), submit(simulator, sim=LONG)
+    page = watch(simulator)
     page.page.get_by_role("button", name=f"Cancel {first}").click()
     page.page.get_by_role("button", name="Cancel the run").click()
     expect(card(page, first).locator(".run-badge")).to_have_text("CANCELLED")
@@ -149,8 +149,8 @@ def test_a_cancelled_run_and_one_whose_server_is_gone_show_their_true_state(make
 
 def test_a_run_page_follows_its_run_to_the_end_and_is_the_same_after_a_restart(make_bobspark, watch) -> None:
     simulator = make_bobspark(speed=4.0)
-    page = watch(simulator)
     run_id = submit(simulator, sim={"outcome": "completed", "iterations": 4, "updates": 8})
+    page = watch(simulator)
     card(page, run_id).locator(".run-title a").click()
     rows = page.page.locator(".chain-row")
     expect(rows.first).to_be_visible()
@@ -226,9 +226,9 @@ def test_one_id_on_two_servers_asks_which_and_an_unknown_one_says_so(make_bobspa
 
 def test_hostile_runs_are_shown_as_text(make_bobspark, watch) -> None:
     simulator = make_bobspark(speed=20.0, faults=["hostile"])
-    page = watch(simulator)
     run_id = submit(simulator, sim={"outcome": "completed", "iterations": 2, "updates": 4})
     wait_for_end(simulator, run_id)
+    page = watch(simulator)
     expect(card(page, run_id).locator(".run-badge")).to_have_text("DONE")
     card(page, run_id).locator(".run-title a").click()
     expect(page.page.locator(".chain-row").first).to_be_visible()
@@ -263,11 +263,13 @@ def test_launching_opening_and_cancelling_by_keyboard_alone(make_bobspark, watch
     page = watch(simulator)
     tab_to(page, "Launch workers")
     page.press("Enter")
+    expect(page.page.get_by_label("Domain")).to_be_focused()
     page.page.keyboard.type("Graphs")
     page.press("Enter")
     expect(page.page.locator(".run-title a")).to_have_text("Q&A Pairs · Graphs")
     tab_to(page, "Q&A Pairs · Graphs")
     page.press("Enter")
+    expect(page.page.locator(".chain-row").first).to_be_visible()
     expect(page.page.locator(".run-head h2")).to_have_text("Q&A Pairs · Graphs")
     tab_to(page, "Cancel")
     page.press("Enter")
