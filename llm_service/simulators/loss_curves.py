@@ -11,6 +11,8 @@ Curve = Literal["healthy", "spike", "nan", "plateau", "divergence", "slow", "sta
 CURVES: tuple[Curve, ...] = get_args(Curve)
 FIRST_LOSS = 3.4
 FLOOR = 0.18
+STUCK = 3.2
+"""Where a "plateau" stays: nothing is ever learned, which is how it differs from a curve that has converged."""
 
 
 def curve_named(name: object) -> Curve:
@@ -33,7 +35,7 @@ def losses(chance: random.Random, steps: int, curve: Curve = "healthy", *, floor
 def _sick(curve: Curve, step: int, sick_from: int, steps: int, value: float, clean: float) -> float:
     late = step - sick_from
     if late < 0:
-        return value if curve != "plateau" else max(value, 1.9 + 0.4 * math.exp(-step / 20) + (value - clean))
+        return value if curve != "plateau" else max(value, STUCK + (value - clean))
     if curve == "spike" and late % 97 < 2:
         return value * 9
     if curve == "nan" and late % 50 < 3:
@@ -41,7 +43,7 @@ def _sick(curve: Curve, step: int, sick_from: int, steps: int, value: float, cle
     if curve == "divergence":
         return value + 4.0 * math.pow(late / max(1, steps - sick_from), 1.5)
     if curve == "plateau":
-        return 1.9 + (value - clean)
+        return STUCK + (value - clean)
     return value
 
 

@@ -33,6 +33,7 @@ class Plateau:
         self._start = Window(BEGINNING, state.get("start", ()))
         self._part = Window(limits.plateau_window // PARTS, state.get("part", ()))
         self._parts: list[tuple[float, float]] = [tuple(part) for part in state.get("parts", ())]
+        self._best: float | None = state.get("best")
         self._most_lr: float | None = state.get("most_lr")
         self._level: float | None = state.get("level")
 
@@ -41,6 +42,7 @@ class Plateau:
             "start": self._start.rows,
             "part": self._part.rows,
             "parts": self._parts,
+            "best": self._best,
             "most_lr": self._most_lr,
             "level": self._level,
         }
@@ -67,6 +69,8 @@ class Plateau:
         """The training went back before this step."""
         self._forget()
         self._start.back_to(step)
+        if not self._start.full:
+            self._best = None
 
     def _warms_up(self, lr: float | None) -> bool:
         if lr is None:
@@ -82,6 +86,7 @@ class Plateau:
     def _close_part(self) -> None:
         middle = self._part.median
         error = _OF_A_MEDIAN * deviation(self._part.losses, middle) / math.sqrt(len(self._part))
+        self._best = middle if self._best is None else min(middle, self._best)
         self._parts.append((middle, error))
         del self._parts[:-PARTS]
         self._part.clear()
@@ -97,8 +102,9 @@ class Plateau:
             return
         level = sorted(middle for middle, _ in self._parts)[PARTS // 2]
         began = self._start.median
-        near = abs(level - began) <= self._limits.plateau_fall * abs(began)
-        if near and level > self._limits.plateau_loss and not self._progress():
+        far = self._limits.plateau_fall * abs(began)
+        learned = self._best is not None and self._best < began - far
+        if not learned and level <= began + far and level > self._limits.plateau_loss and not self._progress():
             self._level = level
             yield self._raise(point, level, began)
 
