@@ -35,6 +35,23 @@ TITLES = (
     "Retrain after the deduplication",
     "Ask for a second opinion on hard questions",
     "Document the six stages of a pipeline",
+    "Find the runs that stall after iteration six",
+    "Merge the two versions of the EC2 set",
+    "Ask chloe about the missing citations",
+    "Draw the loss of both adapters together",
+    "Lower the price of the nightly evaluation",
+    "Name the datasets after their domain",
+    "Check the answers that say nothing",
+    "Try gpt-4o on code problems",
+    "Write down who may start a fine-tune",
+    "Remove examples with broken JSON",
+    "Sample fifty conversations by hand",
+    "Raise the share of hard questions",
+    "Compare one epoch with three",
+    "Watch the linux machine's memory",
+    "Prepare the release of iam-expert-v4",
+    "Count duplicates across datasets",
+    "Fix the prompt that asks twice",
 )
 TAGS = ("data", "eval", "training", "cost", "quality", "docs")
 INBOX, ASSIGNED, DONE = 9, 7, 16
