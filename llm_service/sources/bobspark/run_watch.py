@@ -12,6 +12,7 @@ from llm_service.core.bobspark.run_rows import ENDED, RunDetailRow, RunRow
 from llm_service.core.launch_form import Launching
 from llm_service.core.run_shapes import RunEvent
 from llm_service.core.runs import LOST_STATES, RunFold
+from llm_service.errors import TelemetryUnavailable
 from llm_service.sources.bobspark.batches import launched_row
 from llm_service.sources.bobspark.live_runs import LISTED_AFTER_END_MS, LiveRuns
 from llm_service.sources.bobspark.run_history import RunHistory
@@ -52,11 +53,12 @@ class RunWatch:
         self._kept = kept
         self._seeded = False
         self._seen: dict[str, int] = {}
+        self._listed_s = float("-inf")
         self._limit = FIRST_LIMIT
         self._asked_s: dict[str, float] = {}
         self._tries: dict[str, int] = {}
         self._old: deque[RunRow] = deque(maxlen=FIRST_LIMIT)
-        self.streams = RunStreams(server, runs, card, listed=lambda run_id: run_id in self._seen)
+        self.streams = RunStreams(server, runs, card, listed=self._may_be_listed)
 
     def questions(self) -> list[Question]:
         """What is asked of the server: always, as history and alarms need it."""
@@ -75,13 +77,14 @@ class RunWatch:
         """Read the list, listen to what runs. Raises `ClientError`."""
         if not self._seeded:
             self._seed()
+        asked_s = time.monotonic()
         listed = self.server.list(self._limit)
         if listed.refused or listed.broken:
             self._card.count(broken=listed.refused + listed.broken)
         seen = {row.id: _standing(row) for row in listed.rows}
         fresh = [row for row in listed.rows if self._seen.get(row.id) != seen[row.id]]
         self._limit = FIRST_LIMIT if len(fresh) >= min(LIMIT, len(listed.rows)) > 0 and self._seen else LIMIT
-        self._seen = seen
+        self._seen, self._listed_s = seen, asked_s
         self._take(fresh)
         self._listen()
 
@@ -109,10 +112,16 @@ class RunWatch:
 
     def _seed(self) -> None:
         """Go on with what an earlier process kept: before anything new is numbered."""
-        kept = self._kept()
+        # A database may take longer to be opened than one waits for it at a time.
+        kept = next((found for _ in range(_OPENING_TRIES) if (found := self._kept()) is not None), None)
+        try:
+            if kept is not None:
+                self._take_up(kept)
+        except TelemetryUnavailable as error:
+            log.warning("%s: runs that were kept cannot be read: %s", self.server.name, error)
         self._seeded = True
-        if kept is None:
-            return
+
+    def _take_up(self, kept: StoredRuns) -> None:
         for card in kept.unended():
             if card["source"] == self.server.name:
                 self._runs.seed(card, _all_events(kept, card["key"]))
@@ -173,7 +182,7 @@ class RunWatch:
             return not fold.settled and self._tries.get(fold.id, 0) < MOST_TRIES
         if fold.status == "running":
             return fold.line["state"] in LOST_STATES or not self.streams.has(fold.id)
-        return bool(self._seen) and fold.id not in self._seen
+        return not self._may_be_listed(fold.id)
 
     def _pause_s(self, fold: RunFold) -> float:
         return DETAILS_EVERY_S * 2 ** self._tries.get(fold.id, 0) if fold.over else LOST_EVERY_S
@@ -185,12 +194,18 @@ class RunWatch:
         try:
             detail = self.server.detail(run_id)
         except NotThere:
-            if run_id not in self._seen:
-                self._runs.vanished(key)
-                return
-            raise
+            if self._may_be_listed(run_id):
+                raise
+            self._runs.vanished(key)
+            return
         self._runs.detail(key, detail, ahead_s=self.server.ahead_s)
         self._forget_settled()
+
+    def _may_be_listed(self, run_id: str) -> bool:
+        """Whether the last list had this run, or was asked for before the run was known."""
+        with self._runs.lock:
+            fold = self._runs.folds.get(f"{self.server.name}:{run_id}")
+            return run_id in self._seen or fold is None or fold.seen.s >= self._listed_s
 
     def _ask_old(self, row: RunRow) -> None:
         """The events of a run that ended before anybody watched: once, for the feed."""
@@ -234,3 +249,4 @@ def _all_events(kept: StoredRuns, key: str) -> list[RunEvent]:
 
 
 _PAGE = 5_000
+_OPENING_TRIES = 4

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from llm_service.simulators.bobspark import Bobspark
-from llm_service.sources.bobspark import run_watch
+from llm_service.sources.bobspark import live_runs, run_watch
 from llm_service.upstreams import Upstream
 from tests.kit.boards import Board, Folder, running_board
 from tests.kit.run_follower import RunFollower, post
@@ -143,3 +143,32 @@ def _csv(board: Board) -> list[str]:
     )
     with urllib.request.urlopen(request, timeout=30) as answer:
         return answer.read().decode().splitlines()
+
+
+def test_runs_that_wait_show_their_place_and_are_no_streams(
+    make_bobspark: Callable[..., Bobspark], watch: Callable[..., Board]
+) -> None:
+    server = make_bobspark(slots=1, speed=2)
+    for _ in range(3):
+        submit(server, queued=True)
+    board = watch(server)
+    client = RunFollower(board).connect()
+    client.until(lambda: sorted(run["queue_position"] or 0 for run in client.runs.values()) == [0, 1, 2], "places")
+    waiting = [run for run in client.runs.values() if run["status"] == "queued"]
+    assert [run["badge"] for run in waiting] == ["QUEUED", "QUEUED"]
+    assert all(run["line"]["state"] == "none" for run in waiting)
+    client.until(lambda: (client.fleet["running"], client.fleet["queued"]) == (1, 2), "the fleet's counts")
+
+
+def test_what_ended_an_hour_ago_leaves_the_live_list(
+    make_bobspark: Callable[..., Bobspark], watch: Callable[..., Board], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_runs, "LISTED_AFTER_END_MS", 2_000)
+    server = make_bobspark(speed=20)
+    board = watch(server)
+    client = RunFollower(board).connect()
+    run_id = submit(server, sim={"outcome": "completed"})
+    client.until(lambda: client.runs.get(f"a:{run_id}", {}).get("status") == "completed", "the end")
+    client.until(lambda: not client.runs, "an empty list")
+    assert board.get(f"/api/runs/{run_id}")[1]["run"]["status"] == "completed", "it is kept"
+    assert board.runtime.hub.ask(lambda state: dict(state.rows("runs"))) == {}
