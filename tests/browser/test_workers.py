@@ -161,6 +161,16 @@ def test_what_is_done_can_be_cleared_and_brought_back(board, page) -> None:
     expect(card(page, "b")).to_have_count(1)
 
 
+def test_hundreds_of_runs_are_drawn_a_part_at_a_time(board, page) -> None:
+    ended = {"status": "completed", "badge": "DONE", "rates": []}
+    tell(board, working("w"), *(working(f"d{number:03}", finished_at=iso(number), **ended) for number in range(300)))
+    expect(page.page.locator(".run-card")).to_have_count(120)
+    assert order(page)[0] == "w"
+    page.page.get_by_role("button", name="Show more").click()
+    expect(page.page.locator(".run-card")).to_have_count(301)
+    expect(page.page.locator(".runs-more")).to_have_count(0)
+
+
 def test_filters_are_in_the_address(board, page) -> None:
     tell_source(board, "other")
     tell(board, working("a"), working("b", node="linux"), working("c", source="other", node="linux", model="m2"))

@@ -68,11 +68,11 @@ test("a card that is drawn stays where it is, and a new one goes behind the last
 
 test("what has the pointer or the focus is not moved by a new one", () => {
   const rows = byKey(run("a"), run("b", { status: "completed" }), run("c", { status: "completed" }), run("n"));
-  assert.deepEqual(placed(["spark:a", "spark:b", "spark:c"], rows, "spark:b"), ["spark:a", "spark:b", "spark:n", "spark:c"]);
-  assert.deepEqual(placed(["spark:a", "spark:b", "spark:c"], rows, "spark:c"), ["spark:a", "spark:b", "spark:c", "spark:n"]);
+  assert.deepEqual(placed(["spark:a", "spark:b", "spark:c"], rows, () => "spark:b"), ["spark:a", "spark:b", "spark:n", "spark:c"]);
+  assert.deepEqual(placed(["spark:a", "spark:b", "spark:c"], rows, () => "spark:c"), ["spark:a", "spark:b", "spark:c", "spark:n"]);
   const ended = byKey(run("a"), run("b", { status: "completed" }), run("n", { status: "completed" }));
   assert.deepEqual(placed(["spark:a", "spark:b"], ended), ["spark:a", "spark:n", "spark:b"]);
-  assert.deepEqual(placed(["spark:a", "spark:b"], ended, "spark:b"), ["spark:a", "spark:b", "spark:n"]);
+  assert.deepEqual(placed(["spark:a", "spark:b"], ended, () => "spark:b"), ["spark:a", "spark:b", "spark:n"]);
 });
 
 test("clearing hides what has ended, never what works; filters leave what fits", () => {

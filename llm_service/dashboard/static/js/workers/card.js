@@ -1,9 +1,9 @@
 // One run as a card: how it stands, who works, how fast, what came of it. Drawn again only when one of these changed.
 import { guard, html, nothing } from "../lit.js";
+import { tokens } from "../charts/units.js";
 import { icons } from "../icons.js";
 import { exact } from "../time.js";
 import { idButton } from "../views/card.js";
-import { tokens } from "../charts/units.js";
 import { figure, sentence } from "../words.js";
 import { runBadge } from "./badge.js";
 import { agentOf, durationOf, isActive, isFlowing, rate, rateOf, runHref, seconds, since, sinceMs, titleOf } from "./figures.js";

@@ -1,12 +1,13 @@
 // The tab Live: a card for every run that works or has ended within the hour.
 import { html, nothing, repeat } from "../lit.js";
+import { plural } from "../words.js";
 import { batchStrips } from "./batch_strips.js";
 import { askCancel } from "./cancel_dialog.js";
 import { runCard } from "./card.js";
 import { noMatch, noRuns, noSource } from "./empty.js";
-import { isUnheard } from "./gaps.js";
 import { isActive } from "./figures.js";
 import { toolsView } from "./filters.js";
+import { isUnheard } from "./gaps.js";
 import { fleetView } from "./head.js";
 import { launchDialog } from "./launch_form.js";
 import { liveActions, noteClock } from "./live_actions.js";
@@ -32,7 +33,7 @@ export function view(state) {
   const cleared = own.cleared.filter((key) => runs.rows[key] && !isActive(runs.rows[key])).length;
   const bare = state.listed.sources.ready && !sources.length && !all.length;
   if (bare) return noSource();
-  return html`${hatching()}${sourceStrips(sources)}
+  return html`<h2 class="sr-only">Live</h2>${hatching()}${sourceStrips(sources)}
     ${fleetView(runs.aside.fleet, all.filter(isUnheard).length)}
     ${toolsView({ more: state.route.more, rows: runs.rows, shown: shown.length, total: all.length - cleared, ended: all.some((run) => !isActive(run) && !own.cleared.includes(run.key)), cleared, canLaunch: sources.length > 0 })}
     ${batchStrips(openBatches(runs.aside.batches, own.dismissed), { busy: own.busyBatches, errors: own.batchErrors })}
@@ -45,7 +46,10 @@ function grid(state, { own, shown, sources, total, cleared }) {
   if (!runs.ready) return state.ui.skeleton ? html`<div class="run-grid" aria-hidden="true">${[1, 2, 3, 4].map(() => html`<div class="run-skeleton"></div>`)}</div>` : nothing;
   if (!total || total === cleared) return noRuns(sources, cleared);
   if (!shown.length) return noMatch(total);
-  return cards(state, { own, shown, sources });
+  const drawn = shown.slice(0, own.most);
+  const rest = shown.length - drawn.length;
+  return html`${cards(state, { own, shown: drawn, sources })}${rest ? html`<p class="runs-more"><button class="button" type="button" data-action="runs-more">Show more</button>
+    <span class="quiet">${plural(rest, "more run")} not shown</span></p>` : nothing}`;
 }
 
 /** The cards themselves; the wall has the same ones. */

@@ -8,6 +8,7 @@ import { ownOf, putInto } from "./slice.js";
 const TICK_MS = 1_000;
 const KEY = "llm-service.cleared-runs";
 const MOST = 500;
+const MORE = 240;
 let aheadMs = 0;
 
 /** {actions, inputs}; `parts` are {store, go, say}. */
@@ -25,7 +26,7 @@ export function liveActions({ store, go, say }) {
 
   function follow({ listed: { runs } }) {
     if (!runs.ready) return;
-    const order = placed(own().order, runs.rows, anchor());
+    const order = placed(own().order, runs.rows, anchor);
     const cancel = Object.fromEntries(Object.entries(own().cancel).filter(([key]) => runs.rows[key] && isActive(runs.rows[key])));
     const same = Object.keys(cancel).length === Object.keys(own().cancel).length;
     if (order !== own().order || !same) put({ order, cancel: same ? own().cancel : cancel });
@@ -67,6 +68,7 @@ export function liveActions({ store, go, say }) {
       "run-cancel": ({ dataset }) => cancel(dataset.key),
       "runs-clear": clear,
       "runs-unclear": () => keep([]),
+      "runs-more": () => put({ most: own().most + MORE }),
       "runs-unfilter": () => go({ ...store.state.route, more: {} }),
     },
     inputs: { ...launching.inputs, "runs-filter": ({ dataset, value }) => filter(dataset.field, value.slice(1)) },

@@ -3,14 +3,16 @@ import { isActive } from "./figures.js";
 
 /**
  * The order after `rows` (by key) changed. Drawn cards keep their places; a new one goes behind the last that works, or,
- * where that would move `anchor` (a key that has the pointer, the focus or the reader's eye), behind the anchor.
+ * where that would move what `held()` names (a key that has the pointer, the focus or the reader's eye), behind that.
  */
-export function placed(order, rows, anchor = null) {
+export function placed(order, rows, held = () => null) {
   const kept = order.filter((key) => key in rows);
   const known = new Set(kept);
   const fresh = Object.values(rows).filter(({ key }) => !known.has(key));
   if (!fresh.length && kept.length === order.length) return order;
+  if (!fresh.length) return kept;
   if (!kept.length) return [...working(fresh), ...ended(fresh)];
+  const anchor = held();
   const floor = kept.indexOf(anchor) + 1;
   const next = [...kept];
   next.splice(Math.max(floor, kept.findLastIndex((key) => isActive(rows[key])) + 1), 0, ...working(fresh));

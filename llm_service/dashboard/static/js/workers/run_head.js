@@ -1,7 +1,7 @@
 // The head of a run's page: what it is, how it stands, and its figures.
 import { html, nothing } from "../lit.js";
-import { icons } from "../icons.js";
 import { dollars } from "../charts/units.js";
+import { icons } from "../icons.js";
 import { clock, exact } from "../time.js";
 import { idButton } from "../views/card.js";
 import { figure, sentence } from "../words.js";

@@ -1,17 +1,17 @@
 // The page of one run: how it stands, who works, what it made and when, and every event of its chain.
 import { html, nothing } from "../lit.js";
-import { icons } from "../icons.js";
 import { chartActions } from "../charts/actions.js";
 import { chartPanel } from "../charts/panel.js";
 import { copyText } from "../clipboard.js";
+import { icons } from "../icons.js";
 import { sentence } from "../words.js";
-import { chainCsv, chainText, spanOfRun } from "./chain.js";
 import { askCancel } from "./cancel_dialog.js";
-import { chainView } from "./run_chain.js";
-import { withOpenGap } from "./gaps.js";
+import { chainCsv, chainText, spanOfRun } from "./chain.js";
 import { runHref } from "./figures.js";
-import { headView } from "./run_head.js";
+import { withOpenGap } from "./gaps.js";
 import { noteClock } from "./live_actions.js";
+import { chainView } from "./run_chain.js";
+import { headView } from "./run_head.js";
 import { livePanel } from "./run_live.js";
 import { createRunLoading, runOf } from "./run_loading.js";
 import { tokensSpec } from "./run_specs.js";

@@ -4,6 +4,8 @@ export const NO_WORKERS = Object.freeze({
   /** The moment the cards are drawn for, by the server's clock. */
   now: 0,
   order: Object.freeze([]),
+  /** How many cards are drawn; the rest stands behind a button. */
+  most: 120,
   cleared: Object.freeze([]),
   /** {key: {word: "asked" | "failed", error}} of runs that somebody wants cancelled. */
   cancel: Object.freeze({}),
