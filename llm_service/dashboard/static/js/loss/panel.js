@@ -13,6 +13,7 @@ import { loss, steps } from "./units.js";
 const AXIS_WORDS = { step: "Step", relative: "Relative", wall: "Clock" };
 const AXIS_NAMES = { step: "Step across", relative: "Relative, the time since its own beginning", wall: "Clock, the time of day" };
 const MOST_PLACES = 6;
+const MOST_ALARMS = 5;
 let made = { key: [], view: null };
 
 /**
@@ -23,7 +24,7 @@ export function lossPanel({ title, lines, choices, alarms, stale = false, pick =
   const there = lines.filter(({ curve }) => curve?.facts.count);
   const waiting = lines.some(({ word }) => ["unknown", "loading"].includes(word)) && !there.length;
   return html`<section class="chart loss" data-chart="loss" data-words=${lines.map(({ word }) => word).join(" ")} ?data-stale=${stale} aria-labelledby="loss-title">
-    <header class="chart-head"><h3 id="loss-title">${title}</h3>${pick}${there.length ? tools(title, choices) : nothing}</header>
+    <header class="chart-head"><h3 id="loss-title">${title}</h3>${pick}${there.length ? tools(title, choices, there) : nothing}</header>
     ${failures(lines)}
     ${there.length ? drawing(title, there, choices, alarms) : waiting ? html`<div class="chart-skeleton" aria-hidden="true"></div>` : html`<div class="chart-empty"><p>${empty}</p></div>`}
     ${lines.length > 1 || lines.some(({ removable }) => removable) ? legend(lines) : nothing}
@@ -45,11 +46,12 @@ function viewOf(title, lines, choices, alarms) {
   return made.view;
 }
 
-function tools(title, { table }) {
+function tools(title, { table }, lines) {
   const word = table ? "Chart" : "Table";
   return html`<div class="chart-tools" role="group" aria-label=${`${title}: view and downloads`}>
     <button class="tool" type="button" data-action="loss-table" aria-label=${`${title} as a ${word.toLowerCase()}`}>${icons[table ? "chart-column" : "table"]}${word}</button>
     <button class="tool" type="button" data-action="loss-csv" aria-label=${`Download what is shown of ${title} as CSV`}>${icons.download}CSV</button>
+    ${lines.length === 1 ? allSteps(lines[0]) : nothing}
     ${table ? nothing : html`<button class="tool" type="button" data-action="loss-png" aria-label=${`Download ${title} as PNG`}>${icons.download}PNG</button>`}</div>`;
 }
 
@@ -95,8 +97,13 @@ function legendRow({ key, job, label, slot, curve, word, removable, href }) {
   return html`<tr data-line=${key}><th scope="row"><i class="swatch" data-slot=${slot}></i><span class="loss-run">${name}</span></th>
     ${facts ? [facts.last, facts.best, facts.min, facts.max].map((value) => html`<td class="figure">${loss(value)}</td>`) : html`<td class="quiet" colspan="4">${word === "missing" ? "not kept" : word === "failed" ? "could not be loaded" : "loading"}</td>`}
     <td class="figure">${figure(facts?.count)}</td>
-    <td class="loss-row-tools">${facts ? html`<a class="tool" href=${rawAddress(job, key)} download aria-label=${`All steps of ${label} as CSV`}>${icons.download}All steps</a>` : nothing}
+    <td class="loss-row-tools">${facts ? allSteps({ key, job, label }) : nothing}
       ${removable ? html`<button class="icon-button" type="button" data-action="loss-without" data-job=${job} aria-label=${`Take ${label} out of the chart`}>${icons.x}</button>` : nothing}</td></tr>`;
+}
+
+/** The way to every step that was kept, not only to the buckets of the drawing. */
+function allSteps({ key, job, label }) {
+  return html`<a class="tool" href=${rawAddress(job, key)} download aria-label=${`All steps of ${label} as CSV`}>${icons.download}All steps</a>`;
 }
 
 function failures(lines) {
@@ -114,8 +121,11 @@ function troubles(lines, alarms) {
     ...curve.gaps.map(([from, to]) => ({ kind: "hole", from, to, text: `${several ? `${label}: nothing` : "Nothing"} was seen between steps ${steps(from, to)}` })),
   ]);
   if (!places.length && !alarms.length) return nothing;
+  const standing = alarms.filter(({ cleared_at: over }) => !over);
+  const listed = [...standing, ...alarms.filter(({ cleared_at: over }) => over).slice(0, Math.max(0, MOST_ALARMS - standing.length))];
   return html`<ul class="loss-troubles" aria-label="What is wrong with the curve">
-    ${repeat(alarms, ({ id }) => id, alarmRow)}
+    ${repeat(listed, ({ id }) => id, alarmRow)}
+    ${alarms.length > listed.length ? html`<li class="quiet">And ${plural(alarms.length - listed.length, "alarm")} before, over by now; the drawing shows where.</li>` : nothing}
     ${places.slice(0, MOST_PLACES).map((place) => html`<li data-kind=${place.kind}>${icons[place.kind === "bad" ? "circle-x" : "unplug"]}<span>${place.text}.</span>${there(place.from, place.to)}</li>`)}
     ${places.length > MOST_PLACES ? html`<li class="quiet">And ${plural(places.length - MOST_PLACES, "more place")}; the table has them all.</li>` : nothing}
   </ul>`;
