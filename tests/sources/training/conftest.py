@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.kit.raw_server import Exchange, RawServer
 from tests.kit.training_rig import Rig
 
 
@@ -20,3 +21,17 @@ def rig() -> Iterator[Callable[..., Rig]]:
     yield make
     for one in made:
         one.stop()
+
+
+@pytest.fixture
+def raw() -> Iterator[Callable[[Callable[[Exchange], None]], RawServer]]:
+    """Makes servers whose every answer a test decides; they end with it."""
+    made: list[RawServer] = []
+
+    def make(answer: Callable[[Exchange], None]) -> RawServer:
+        made.append(RawServer(answer))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.stop()

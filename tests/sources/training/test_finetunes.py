@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from llm_service.clients.errors import BadAnswer, ClientError
 from llm_service.simulators.bobspark import Bobspark
+from tests.kit.raw_server import Exchange, RawServer
 from tests.kit.simulator import ask, submit
 from tests.kit.training_rig import Rig
 from tests.kit.waiting import wait_until
@@ -179,3 +181,28 @@ def test_without_a_fine_tune_the_log_is_not_asked_for(rig: MakeRig, bobspark: Bo
     begin(bobspark)
     one.ask("fine-tunes")
     assert one.questions["fine-tune log"].every_s() == 5.0
+
+
+def test_a_log_that_goes_on_from_one_fine_tune_to_the_next_is_told_apart(
+    rig: MakeRig, raw: Callable[..., RawServer]
+) -> None:
+    listed = [{"id": "ft_1", "status": "running"}]
+    lines = [f"PROGRESS [epoch 1/1  step {step}/3  loss=0.5]" for step in (1, 2, 3)]
+
+    def answer(exchange: Exchange) -> None:
+        if exchange.path.startswith("/api/finetune"):
+            exchange.answer(json.dumps(listed))
+        elif "/logs" in exchange.path:
+            exchange.answer(json.dumps({"logs": "\n".join(lines)}))
+        else:
+            exchange.answer("[]")
+
+    one = rig(raw(answer).url)
+    one.ask()
+    listed[0]["status"] = "completed"
+    listed.append({"id": "ft_2", "status": "running"})
+    one.ask()
+    assert (one.job("ft_1")["step"], one.job("ft_2")["step"]) == (3, None)
+    lines += ["PROGRESS [epoch 1/1  step 1/9  loss=0.9]", "PROGRESS [epoch 1/1  step 2/9  loss=0.8]"]
+    one.ask()
+    assert one.losses.series == {"box:ft_1": {1: 0.5, 2: 0.5, 3: 0.5}, "box:ft_2": {1: 0.9, 2: 0.8}}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from llm_service.simulators.bobspark import Bobspark
+from tests.kit.raw_server import Exchange, RawServer
 from tests.kit.simulator import ask
 from tests.kit.training_rig import Rig
 from tests.kit.waiting import wait_until
@@ -112,3 +114,46 @@ def test_one_that_waits_goes_on_when_it_is_told_to_and_ends_when_it_is_cancelled
     card = one.desk.cancel(f"box:{pipeline_id}")
     assert (card["status"], bobspark.pipelines.all[pipeline_id].status) == ("cancelled", "cancelled")
     assert one.asked_soon == ["pipelines", "pipelines"]
+
+
+def test_a_stream_that_closed_because_the_pipeline_ended_is_not_opened_again(
+    rig: MakeRig, raw: Callable[..., RawServer]
+) -> None:
+    status = "running"
+
+    def answer(exchange: Exchange) -> None:
+        nonlocal status
+        if exchange.path.endswith("/events"):
+            status = "failed"
+            exchange.stream('data: {"type": "stage_update", "stage": "EVALUATE"}\n\n')
+        else:
+            exchange.answer(json.dumps({"pipelines": [{"id": "p", "status": status}]}))
+
+    server = raw(answer)
+    one = rig(server.url)
+    one.ask("pipelines")
+    wait_until(lambda: one.card.lines and one.card.lines[-1] == ("pipeline-box-p", "stopped"), "it is given up", 10.0)
+    assert one.job("p")["status"] == "failed"
+    assert [seen.path for seen in server.seen].count("/api/pipeline/p/events") == 1
+
+
+def test_broken_and_unknown_events_are_counted_and_cost_nothing_else(
+    rig: MakeRig, raw: Callable[..., RawServer]
+) -> None:
+    def answer(exchange: Exchange) -> None:
+        if exchange.path.endswith("/events"):
+            exchange.stream(
+                "event: stage_update\ndata: {oops\n\n",
+                'event: hiccup\ndata: {"stage": "DEPLOY"}\n\n',
+                'event: training_update\ndata: {"iter": 1, "step": 1, "loss": "NaN"}\n\n',
+                'event: pipeline_end\ndata: {"status": "target_reached"}\n\n',
+            )
+        else:
+            exchange.answer('[{"id": "p", "status": "running"}]')
+
+    one = rig(raw(answer).url)
+    one.ask("pipelines")
+    wait_until(lambda: one.job("p")["status"] == "completed", "the end")
+    wait_until(lambda: one.card.counts.get("events") == 4, "all are counted")
+    assert (one.card.counts["broken"], one.card.counts["unknown"]) == (1, 1)
+    assert list(one.losses.series["box:p/iter-1"]) == [1]

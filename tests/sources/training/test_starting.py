@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -45,19 +45,6 @@ def at_once(one: Rig, body: dict[str, Any], times: int) -> tuple[list[str], list
     for thread in threads:
         thread.join(30)
     return keys, refused
-
-
-@pytest.fixture
-def raw() -> Iterator[Callable[..., RawServer]]:
-    made: list[RawServer] = []
-
-    def make(answer: Callable[[Exchange], None]) -> RawServer:
-        made.append(RawServer(answer))
-        return made[-1]
-
-    yield make
-    for server in made:
-        server.stop()
 
 
 def test_a_start_is_a_job_at_once_with_what_it_was_started_with(rig: MakeRig, bobspark: Bobspark) -> None:
