@@ -18,14 +18,17 @@ test("events are merged by their number, each once, whatever order they came in"
 
 test("the time up to an event belongs to who sent it, and a gap to nobody", () => {
   const gaps = [{ start: iso(12), end: iso(15), seconds: 3, tokens_out: null, recovered: false }, { start: iso(4), end: iso(5), seconds: 1, tokens_out: 3, recovered: true }];
-  const events = [event(2, { node: "supervisor" }), event(6), event(7, { type: "status", node: "system" }), event(10), event(20, { agent: "doc", node: "doc_agent" })];
+  const events = [
+    event(2, { node: "supervisor" }), event(6, { tokens_out: 40 }), event(7, { type: "status", node: "system" }), event(10, { tokens_out: 100 }),
+    event(20, { agent: "doc", node: "doc_agent", tokens_out: 90 }),
+  ];
   const one = run("a", { started_at: iso(0), finished_at: iso(20), status: "completed", gaps });
   const span = spanOfRun(one, events, T(99));
   assert.deepEqual(span, { from: T(0), to: T(20) });
   assert.deepEqual(lanesOf(one, events, span), [
-    { name: "supervisor", ms: 2_000, parts: [{ from: T(0), to: T(2) }] },
-    { name: "code_agent", ms: 7_000, parts: [{ from: T(2), to: T(6) }, { from: T(7), to: T(10) }] },
-    { name: "doc", ms: 7_000, parts: [{ from: T(10), to: T(12) }, { from: T(15), to: T(20) }] },
+    { name: "supervisor", ms: 2_000, tokens: 0, parts: [{ from: T(0), to: T(2) }] },
+    { name: "code_agent", ms: 7_000, tokens: 100, parts: [{ from: T(2), to: T(6) }, { from: T(7), to: T(10) }] },
+    { name: "doc", ms: 7_000, tokens: 0, parts: [{ from: T(10), to: T(12) }, { from: T(15), to: T(20) }] },
   ]);
 });
 

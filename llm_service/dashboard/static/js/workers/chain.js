@@ -34,25 +34,32 @@ export function spanOfRun(run, events, now) {
 }
 
 /**
- * Who worked when: [{name, ms, parts: [{from, to}]}], who began first comes first. An agent tells what it has done, so the
- * time up to an event belongs to who sent it; a gap belongs to nobody.
+ * Who worked when: [{name, ms, tokens, parts: [{from, to}]}], who began first comes first. An agent tells what it has done,
+ * so the time up to an event, and the tokens out since the one before, belong to who sent it; a gap belongs to nobody.
  */
 export function lanesOf(run, events, span) {
   const lanes = new Map();
   let before = span.from;
+  let count = 0;
   for (const event of events) {
     const at = Date.parse(event.at);
     if (Number.isNaN(at)) continue;
     const name = actorOf(event);
-    if (event.type === "node_update" && name && at > before) add(lanes, name, before, at, run.gaps);
+    if (event.type === "node_update" && name) add(laneOf(lanes, name), before, at, run.gaps, Math.max(0, (event.tokens_out ?? count) - count));
+    count = event.tokens_out ?? count;
     before = Math.max(before, at);
   }
   return [...lanes.values()];
 }
 
-function add(lanes, name, from, to, gaps) {
-  if (!lanes.has(name)) lanes.set(name, { name, ms: 0, parts: [] });
-  const lane = lanes.get(name);
+function laneOf(lanes, name) {
+  if (!lanes.has(name)) lanes.set(name, { name, ms: 0, tokens: 0, parts: [] });
+  return lanes.get(name);
+}
+
+function add(lane, from, to, gaps, tokens) {
+  lane.tokens += tokens;
+  if (to <= from) return;
   for (const part of outside(from, to, gaps)) {
     const last = lane.parts.at(-1);
     if (last && last.to === part.from) last.to = part.to;

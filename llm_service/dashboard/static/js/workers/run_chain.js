@@ -41,7 +41,7 @@ function row(event, raw) {
 function words({ type, text, status, next_node: next, known, raw, node, agent }) {
   if (type === "gap") return html`<span class="gap-note">${text || `Not heard for ${seconds(raw?.seconds)}.`}</span>`;
   const said = text || (status ? `ended: ${status}` : "");
-  return html`${known || !(agent ?? node) ? nothing : html`<code class="chain-type">${type}</code> `}${type === "stream_end" && status && text ? html`<b>${status}</b> ` : nothing}${said}${next ? html`<span class="quiet chain-next">${icons["arrow-right"]}${next}</span>` : nothing}`;
+  return html`${known || !(agent ?? node) ? nothing : html`<code class="chain-type">${type}</code> `}${type === "stream_end" && status && text ? html`<b>${status}</b> ` : nothing}${said}${next ? html`<span class="quiet chain-next" ?data-alone=${!said}>${icons["arrow-right"]}${next}</span>` : nothing}`;
 }
 
 function rawText(raw) {
