@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from llm_service.core.loss.points import Point
 from llm_service.core.training.job import Job
-from llm_service.core.training.reports import Kind, Report
+from llm_service.core.training.reports import ENDED, Kind, Report
 from llm_service.core.training_shapes import Alarm, JobCard
 
 MOST_JOBS = 2_000
@@ -49,6 +49,8 @@ class JobBoard:
         self._keys: dict[tuple[str, Kind, str], str] = {}
         self._dirty: set[str] = set()
         self._misses: dict[str, int] = {}
+        self._settled: dict[str, Report] = {}
+        """What was heard last of jobs that have ended: lists tell it again and again."""
         self.changed = threading.Event()
         """Set when there is something to tell."""
         self.loaded = threading.Event()
@@ -59,19 +61,33 @@ class JobBoard:
         """Take over what a source heard of its jobs; returns their keys."""
         self.loaded.wait(LOADING_S)
         now_ms = self._now_ms()
-        heard = []
+        heard: list[tuple[Job, dict[str, list[Point]]]] = []
+        keys: list[str] = []
         with self._lock:
             for report in reports:
-                job = self._job(source, report, now_ms)
-                if job.is_another(report):
-                    job.begin_again(now_ms)
-                heard.append((job, job.hear(report, now_ms)))
-                self._dirty.add(job.card["key"])
-                self._misses.pop(job.card["key"], None)
+                key = self._keys.get((source, report.kind, report.id), "")
+                known = self._jobs.get(key)
+                if known is None and self._no_room_for(report):
+                    continue
+                if known is None or not known.ended or self._settled.get(key) != report:
+                    known = self._job(source, report, now_ms)
+                    heard.append((known, self._hear(known, report, now_ms)))
+                keys.append(known.card["key"])
         for job, points in heard:
             self._append(job, points)
         self.changed.set()
-        return [job.card["key"] for job, _ in heard]
+        return keys
+
+    def _hear(self, job: Job, report: Report, now_ms: int) -> dict[str, list[Point]]:
+        key = job.card["key"]
+        if job.is_another(report):
+            job.begin_again(now_ms)
+        points = job.hear(report, now_ms)
+        self._dirty.add(key)
+        self._misses.pop(key, None)
+        if job.ended and not report.losses:
+            self._settled[key] = report
+        return points
 
     def begin_again(self, source: str, kind: Kind, job_id: str) -> None:
         """What is heard of this id from now on is another job, where the one that is known has ended."""
@@ -107,6 +123,9 @@ class JobBoard:
         with self._lock:
             self._dirty.add(key)
         self.changed.set()
+
+    def _no_room_for(self, report: Report) -> bool:
+        return report.told.get("status") in ENDED and len(self._jobs) >= MOST_JOBS
 
     def _job(self, source: str, report: Report, now_ms: int) -> Job:
         known = self._keys.get((source, report.kind, report.id))
@@ -217,6 +236,7 @@ class JobBoard:
             if (job := self._jobs.pop(key, None)) is not None:
                 self._keys.pop((job.card["source"], job.card["kind"], job.card["id"]), None)
             self._misses.pop(key, None)
+            self._settled.pop(key, None)
 
     def forget_oldest(self) -> None:
         """Where there are very many, forget those that ended and began first: they are kept elsewhere."""
@@ -226,3 +246,4 @@ class JobBoard:
                 ended = sorted((job.order_ms, key) for key, job in self._jobs.items() if job.ended)
                 for _, key in ended[:over]:
                     del self._jobs[key]
+                    self._settled.pop(key, None)

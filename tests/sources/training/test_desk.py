@@ -152,8 +152,29 @@ def test_hostile_and_very_large_answers_are_bounded_and_shown_as_they_are(rig: M
     one = rig(bobspark.url)
     evil = "<script>alert(1)</script>"
     rows = [{"id": f"ft_{n}", "status": "completed", "base_model": evil, "note": "x" * 100_000} for n in range(6000)]
-    one.parts.board.hear("box", finetune_reports(rows))
+    reports = finetune_reports(rows)
+    one.parts.board.hear("box", reports)
     card = one.desk.listing(None, None, None, "", 1)["jobs"][0]
     assert card["base_model"] == evil
     assert len(card["config"]["note"]) == 300
-    wait_until(lambda: len(one.parts.board.cards()) <= 2000, "the oldest are forgotten", 20.0)
+    assert len(one.parts.board.cards()) == 2000
+    one.parts.board.hear("box", [report("ft_new")])
+    assert one.job("ft_new")["status"] == "running", "what runs always finds room"
+    wait_until(lambda: "box:ft_new" in one.rows(), "all are told", 20.0)
+    told = len(one.announced)
+    one.parts.board.hear("box", reports)
+    assert one.parts.board.take_changes(whoever_runs=False) == [], "what was told before is no news"
+    assert len(one.announced) == told
+
+
+def test_a_job_that_falls_silent_is_told_to_be_stale_and_to_live_again(rig: MakeRig, bobspark: Bobspark) -> None:
+    clock = Clock()
+    one = rig(bobspark.url, now_ms=clock)
+    one.parts.board.hear("box", [report("ft_1", step=5)])
+    wait_until(lambda: one.rows(), "it is listed")
+    clock.at_ms += 30 * 60_000
+    one.parts.board.look_again("box:ft_1")
+    wait_until(lambda: one.rows()["box:ft_1"]["status"] == "stale", "it is stale")
+    one.parts.board.hear("box", [report("ft_1", step=6)])
+    wait_until(lambda: one.rows()["box:ft_1"]["status"] == "running", "it lives")
+    assert len(one.lines()) == 1
