@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from llm_service.sources.upstream.asking import Question
     from llm_service.sources.upstream.source_card import SourceCard
     from llm_service.telemetry.job_store import JobStore
+    from llm_service.telemetry.loss_keeping import Place
     from llm_service.telemetry.loss_log import LossLog
+    from llm_service.telemetry.loss_memory import LossMemory
     from llm_service.telemetry.run_store import RunStore
 
 log = logging.getLogger(__name__)
@@ -83,6 +85,7 @@ class UpstreamParts:
         self._sites: list[Site] = []
         self.loss_log: Once[LossLog] = Once(self._make_loss_log)
         """Where sources hand the steps of training jobs in; ask for it before the parts are started."""
+        self._loss_memory: Once[LossMemory] = Once(self._make_loss_memory)
         self._jobs: Once[JobStore] = Once(self._make_job_store)
         self._training: Once[TrainingParts] = Once(self._make_training)
         self._run_store: Once[RunStore] = Once(self._make_run_store)
@@ -276,9 +279,23 @@ class UpstreamParts:
     def _make_loss_log(self) -> LossLog:
         from llm_service.telemetry.loss_log import LossLog
 
-        made = LossLog(self._telemetry.opened, self._hub.publish, now_ms=_now_ms, limits=self._settings.alarms)
+        made = LossLog(self._curves, self._hub.publish, now_ms=_now_ms, limits=self._settings.alarms)
         self._parts.append(Named("loss", made))
         return made
+
+    def _curves(self) -> Place:
+        """Where curves are kept: in memory where there will be no database. Raises `TelemetryUnavailable`."""
+        try:
+            return self._telemetry.opened()
+        except TelemetryUnavailable:
+            if not self._telemetry.condition():
+                raise  # it is still being opened
+            return self._loss_memory()
+
+    def _make_loss_memory(self) -> LossMemory:
+        from llm_service.telemetry.loss_memory import LossMemory
+
+        return LossMemory()
 
     # -- routes -------------------------------------------------------------------------------------------------
 
@@ -304,7 +321,7 @@ class UpstreamParts:
                 lambda: self._listed("nodes"), lambda: self._listed("queue"), Late(lambda: self._operations().commands)
             ),
             insight_api.blueprint(self._operations),
-            loss_api.blueprint(LossReader(lambda: self._telemetry.opened().database)),
+            loss_api.blueprint(LossReader(lambda: self._curves().database)),
         ]
 
 

@@ -6,13 +6,13 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
 from llm_service.core.loss.points import Point
 from llm_service.core.loss.recent import Recent
 from llm_service.errors import TelemetryUnavailable
 from llm_service.telemetry import loss_store
-from llm_service.telemetry.database import Database
 from llm_service.telemetry.loss_store import Changed
 
 log = logging.getLogger(__name__)
@@ -35,11 +35,17 @@ class Writer(Protocol):
     def write(self, work: Callable[[sqlite3.Connection], Any], *, timeout_s: float = ...) -> Any: ...
 
 
+class Readable(Protocol):
+    """The database, as much of it as is needed here."""
+
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]: ...
+
+
 class Place(Protocol):
     """Where things are kept, once that is open."""
 
     @property
-    def database(self) -> Database: ...
+    def database(self) -> Readable: ...
     @property
     def recorder(self) -> Writer: ...
 

@@ -9,7 +9,7 @@ from llm_service.core.loss.questions import NoSuchSeries, SeveralJobs
 from llm_service.core.loss.smoothing import nearest
 from llm_service.core.training_shapes import SeriesAnswer
 from llm_service.telemetry import loss_series
-from llm_service.telemetry.database import Database
+from llm_service.telemetry.loss_keeping import Readable
 
 PAGE_ROWS = 2_000
 COLUMNS = ("series", "step", "loss", "lr", "epoch", "at")
@@ -18,7 +18,7 @@ COLUMNS = ("series", "step", "loss", "lr", "epoch", "at")
 class LossReader:
     """`database` gives the opened one, or raises `TelemetryUnavailable`."""
 
-    def __init__(self, database: Callable[[], Database]) -> None:
+    def __init__(self, database: Callable[[], Readable]) -> None:
         self._database = database
 
     def series(

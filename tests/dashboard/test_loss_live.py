@@ -54,3 +54,18 @@ def test_a_sick_fine_tune_raises_an_alarm_that_is_told_drawn_and_there_after_a_r
         curve = curve_of(board)
         assert curve is not None
         assert alarm["id"] in [one["id"] for one in curve["alarms"]]
+
+
+def test_without_telemetry_curves_and_alarms_are_there_until_the_end(
+    tmp_path: Path, make_bobspark: Callable[..., Bobspark]
+) -> None:
+    simulator = make_bobspark(speed=20)
+    ask(f"{simulator.url}/api/finetune/start", "POST", SICK)
+    watched = {"bobspark": (Upstream("spark", simulator.url),)}
+    with running_board(tmp_path / "work", tmp_path / "state", telemetry=False, **watched) as board:
+        alarm = board.follow(topics=("training",)).wait_for("alarm.raised", within_s=40)["alarm"]
+        curve = curve_of(board)
+        assert curve is not None
+        assert curve["facts"]["count"] > 100
+        wait_until(lambda: alarm["id"] in [one["id"] for one in (curve_of(board) or {})["alarms"]], "the alarm")
+    assert not list((tmp_path / "state").glob("telemetry.db*"))

@@ -13,7 +13,7 @@ import pytest
 
 from llm_service.core.loss.points import Point
 from llm_service.errors import TelemetryUnavailable
-from llm_service.telemetry import loss_keeping, loss_log
+from llm_service.telemetry import loss_keeping, loss_log, loss_memory
 from llm_service.telemetry.database import Database
 from llm_service.telemetry.loss_reader import LossReader
 from llm_service.telemetry.recorder import Recorder
@@ -261,3 +261,22 @@ def test_a_curve_with_many_spikes_is_one_line_of_activity_and_all_of_them_on_the
     assert len(heard.of("alarm.raised")) == 9
     assert [line["entry"]["event"] for line in heard.of("activity.added")] == ["alarm.raised"]
     assert ask(place.database, "SELECT count(*) FROM loss_alarms") == [(9,)]
+
+
+def test_in_memory_the_curves_not_heard_of_for_longest_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loss_memory, "MOST_STEPS", 1_000)
+    memory, clock = loss_memory.LossMemory(), Clock()
+    with logging(lambda: memory, clock) as (log, heard):
+        for number, name in enumerate(("s:a", "s:b", "s:c")):
+            clock.at_ms += 1_000
+            log.append(name, name, points([1.0] * 400))
+            wait_until(lambda number=number: len(heard.of("loss.appended")) == number + 1, "its steps")
+        reader = LossReader(lambda: memory)
+        found = [
+            [
+                one["facts"]["count"]
+                for one in reader.series(name, [], from_step=None, to_step=None, points=10, smoothing=0.9)["series"]
+            ]
+            for name in ("s:a", "s:b", "s:c")
+        ]
+    assert found == [[], [400], [400]]
