@@ -16,6 +16,8 @@ from llm_service.simulators.loss_curves import Curve, curve_named, losses, pause
 STEPS_PER_S = 6.0
 STEPS_AN_EPOCH = 400
 CHUNKS = 5
+WHOLE_JOBS = 20
+"""Of so many jobs every step is kept: a demo may run for weeks."""
 PAST = (
     ("donut-irs990", 3, 61_200.0, 26.0, "completed"),
     ("unsloth/Qwen2.5-1.5B-Instruct", 10, 816.0, 12.0, "completed"),
@@ -77,6 +79,8 @@ class Finetunes:
         with self.lock:
             sim = body.get("sim") if isinstance(body.get("sim"), dict) else {}
             assert isinstance(sim, dict)
+            for old in list(self.all.values())[:-WHOLE_JOBS]:
+                old.every, old.log = [], []
             epochs = int(body.get("epochs", 3))
             job = self._make(
                 str(body.get("base_model") or "donut-irs990"),

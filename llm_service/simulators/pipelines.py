@@ -25,6 +25,8 @@ STEP_OF = {
 LENGTH_S = {"EVALUATE": 4.0, "ANALYZE": 3.0, "GENERATE": 5.0, "DEPLOY": 3.0, "RE-EVAL": 4.0}
 TRAINING_STEPS = 60
 TRAINING_STEPS_PER_S = 5.0
+WHOLE_PIPELINES = 20
+"""Of so many every event is kept: a demo may run for weeks."""
 
 
 class Told(NamedTuple):
@@ -73,6 +75,8 @@ class Pipelines:
     def start(self, body: dict[str, Any]) -> Pipeline:
         """A new one; `target_pass_rate` (0 to 100) makes it version 1, `target_score` (0 to 1) version 2."""
         with self.lock:
+            for old in list(self.all.values())[:-WHOLE_PIPELINES]:
+                old.told, old.losses = [], {}
             number = len(self.all) + 1
             version = 1 if "target_pass_rate" in body or "model_name" in body else 2
             target = float(body.get("target_pass_rate", 85)) / 100 if version == 1 else body.get("target_score", 0.85)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,8 @@ ENDED = ("completed", "failed", "cancelled", "vanished")
 WAITING_WORD_S = 2.0
 PAUSED_LOOK_S = 0.5
 HUGE = 300_000
+WHOLE_RUNS = 400
+"""Of so many ended runs every event is kept, of older ones the last two: a demo may run for weeks."""
 
 
 @dataclass
@@ -103,6 +106,7 @@ class Runs:
         self._numbers = itertools.count(1)
         self._event_ids = itertools.count(1)
         self._streams_opened = 0
+        self._whole: deque[Run] = deque()
 
     # ---- asked for by clients
 
@@ -269,6 +273,10 @@ class Runs:
         for outbox, _ in run.listeners:
             outbox.end()
         run.listeners.clear()
+        self._whole.append(run)
+        if len(self._whole) > WHOLE_RUNS:
+            oldest = self._whole.popleft()
+            oldest.events = oldest.events[-2:]
         waiting = self.waiting()
         if waiting and self.running() < self._slots:
             self._begin(waiting[0])

@@ -15,6 +15,7 @@ from llm_service.simulators.loss_curves import Curve, curve_named, losses
 
 STALE_S = 30 * 60.0
 STEPS_PER_S = 3.5
+ENDED_MAX = 50
 BASE_MODEL = "unsloth/Qwen2.5-1.5B-Instruct"
 SKILLS = {
     "electrician": ("Electrician", 51),
@@ -94,7 +95,7 @@ class SkillJobs:
         )
         with self.lock:
             if skill_id in self.rows:
-                self.ended.append(self.rows[skill_id])
+                self.ended = [*self.ended[-ENDED_MAX:], self.rows[skill_id]]
             self.rows[skill_id] = job
         job.logs += [f"Loaded {examples} examples", f"Max steps: {job.steps}"]
         job.losses = losses(random.Random(f"{self._seed}:{skill_id}"), job.steps, job.curve)  # noqa: S311

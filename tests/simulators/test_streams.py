@@ -325,3 +325,17 @@ def test_skewed_clocks_tell_other_times(make_bobspark: Make) -> None:
         created = datetime.fromisoformat(json.load(response)["run"]["created_at"])
     assert 7_190 < behind_s < 7_210
     assert 7_190 < (datetime.now(UTC) - created).total_seconds() < 7_210
+
+
+def test_a_server_that_runs_for_weeks_keeps_the_events_of_the_newest_runs_only(
+    make_bobspark: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("llm_service.simulators.runs.WHOLE_RUNS", 2)
+    bobspark = make_bobspark(speed=200)
+    ids = []
+    for _ in range(4):
+        ids.append(submit(bobspark, sim={**SHORT, "iterations": 1}))
+        wait_for_end(bobspark, ids[-1])
+    counts = [len(ask(f"{bobspark.url}/api/runs/{run_id}")["events"]) for run_id in ids]
+    assert counts[:2] == [2, 2]
+    assert min(counts[2:]) > 5
