@@ -104,8 +104,9 @@ class Job:
         if news:
             self.news_ms = now_ms
             self.card["heard_at"] = iso_seconds(now_ms / 1000)
-        if self.card["step"] is not None:
-            self._pace.saw(self.card["step"], now_ms)
+        if report.told.get("step") is not None:
+            # Not the step that is known: from a list that tells none it would seem to stand, then to leap.
+            self._pace.saw(report.told["step"], now_ms)
         if report.told.get("elapsed_s") is not None:
             self._elapsed = (report.told["elapsed_s"], now_ms)
         self._told_eta_s = report.told.get("eta_s", self._told_eta_s)

@@ -270,3 +270,14 @@ def test_a_job_that_waited_before_it_began_is_the_same_job() -> None:
     one = job()
     one.hear(report(status="queued", started_at="2026-02-02T02:00:00Z"), T0)
     assert not one.is_another(report(status="running", started_at="2026-02-02T02:40:00Z"))
+
+
+def test_a_list_without_steps_does_not_make_a_job_seem_to_leap_after_our_restart() -> None:
+    one = job()
+    one.hear(report(status="running", step=200, steps=2000), T0)
+    again = Job.restored(json.loads(json.dumps(one.shown())), json.loads(json.dumps(one.kept())))
+    again.hear(report(status="running"), T0 + 20_000)
+    again.hear(report(step=700), T0 + 25_000)
+    assert again.card["steps_per_s"] is None
+    again.hear(report(step=800), T0 + 30_000)
+    assert again.card["steps_per_s"] == 20.0
