@@ -39,11 +39,8 @@ OTHER_NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "source": ("input", "from"),
     },
     "eval": {"eval_id": ("id",)},
-    "deployment": {"id": ("deployment_id",)},
 }
 """By shape: field to its other names, in the order PROTOCOLS names them."""
-
-WRAPPERS = ("items", "data")
 
 
 def renamed(shape: str, value: Mapping[str, Any], which: int) -> dict[str, Any]:

@@ -16,6 +16,7 @@ KNOWN = {
     "comments-only": "sends comments and no events on streams",
     "huge-snippet": "sends snippets of 300,000 characters",
     "broken-json": "puts an event whose JSON is broken before every fifth",
+    "unknown-events": "sends an event nobody knows (tool_call) before every fifth",
     "vanish": "forgets a run in its second iteration: 404, no word on its stream",
     "html": "answers 200 with an HTML login page for the paths that match (default: all)",
     "redirect": "answers 302 to a metadata address for the paths that match (default: all)",

@@ -78,6 +78,8 @@ class FinetuneEndpoints:
             rows = [self._job_of_finetune(job)] if job else []
         with self._runs.lock:
             rows += [self._job_of_runs(pid, runs) for pid, runs in self._live_groups().items()]
+        if "aliases" in self._answers.faults:
+            rows = [{**row, "id": row["pid"]} for row in rows]
         return self._answers.bare("jobs", rows)
 
     def cancel_job(self, request: Request) -> Reply:

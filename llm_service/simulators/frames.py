@@ -62,6 +62,9 @@ class Wire:
         if self._count % 5 == 0:
             if "broken-json" in self._faults:
                 data = BROKEN + data
+            if "unknown-events" in self._faults:
+                strange = RunEvent(event.id, "tool_call", event.node, {"tool": "search", "query": "iam"}, event.ts)
+                data = frame(strange, self._dialect, self._faults) + data
             if mib := self._faults.number("big-line", 2.0):
                 data += b"data: " + b"x" * int(mib * (1 << 20))
         cut = "drop" in self._faults and self._cut_after is not None and self._count >= self._cut_after

@@ -244,6 +244,15 @@ class Runs:
             return
         for outbox, wire in list(run.listeners):
             self._give(run, outbox, wire, event)
+        if step.tokens_out and run.config.get("orchestrator_mode") == "strands":
+            self._store_strands(run, event)
+
+    def _store_strands(self, run: Run, update: RunEvent) -> None:
+        """What strands mode writes besides; it is in the record of a run and never on its stream."""
+        usage = {"tokens_in": run.tokens_in, "tokens_out": run.tokens_out}
+        chunk = {"agent": update.node, "text": update.data.get("snippet") or ""}
+        for name, data in (("text_chunk", chunk), ("usage", usage)):
+            run.events.append(RunEvent(next(self._event_ids), name, update.node, data, update.ts))
 
     def _count_tokens(self, run: Run, data: dict[str, Any]) -> None:
         run.updates += 1

@@ -79,7 +79,8 @@ def test_dialect_b_is_unnamed_in_an_envelope(make_bobspark: Make) -> None:
     assert "node" not in update["data"]
 
 
-def test_the_ledger_says_what_the_stream_and_the_record_say(bobspark: Bobspark) -> None:
+def test_the_ledger_says_what_the_stream_and_the_record_say(make_bobspark: Make) -> None:
+    bobspark = make_bobspark(speed=50)
     run_id = submit(bobspark, sim=SHORT)
     told = events(listen(bobspark, run_id)[0])
     account, record = bobspark.ledger()["runs"][run_id], ask(f"{bobspark.url}/api/runs/{run_id}")
@@ -91,7 +92,8 @@ def test_the_ledger_says_what_the_stream_and_the_record_say(bobspark: Bobspark) 
     assert account["status"] == record["run"]["status"] == "completed"
 
 
-def test_a_late_listener_hears_only_what_comes(bobspark: Bobspark) -> None:
+def test_a_late_listener_hears_only_what_comes(make_bobspark: Make) -> None:
+    bobspark = make_bobspark(speed=40)
     run_id = submit(bobspark, sim={**SHORT, "updates": 20})
     wait_until(lambda: bobspark.ledger()["runs"][run_id]["events"] > 10, "ten events")
     told = events(listen(bobspark, run_id, "")[0])
@@ -130,7 +132,7 @@ def test_cancelling_ends_the_stream_as_cancelled(make_bobspark: Make) -> None:
 
 
 def test_a_queued_run_waits_for_a_slot_and_says_so(make_bobspark: Make) -> None:
-    bobspark = make_bobspark(speed=20, slots=1)
+    bobspark = make_bobspark(speed=60, slots=1)
     first = submit(bobspark, queued=True, sim={**SHORT, "updates": 40})
     second = submit(bobspark, queued=True, sim=SHORT)
     waiting = ask(bobspark.url + "/api/runs/queue")["queue"]
@@ -181,7 +183,7 @@ def test_every_fault_is_taken_by_name_and_no_other() -> None:
 
 
 def test_a_dropped_stream_breaks_off_and_the_run_goes_on(make_bobspark: Make) -> None:
-    bobspark = make_bobspark(faults=["drop:4"])
+    bobspark = make_bobspark(faults=["drop:4"], speed=50)
     run_id = submit(bobspark, sim=SHORT)
     body, whole = listen(bobspark, run_id)
     assert (len(events(body)), whole) == (4, False)
@@ -339,3 +341,23 @@ def test_a_server_that_runs_for_weeks_keeps_the_events_of_the_newest_runs_only(
     counts = [len(ask(f"{bobspark.url}/api/runs/{run_id}")["events"]) for run_id in ids]
     assert counts[:2] == [2, 2]
     assert min(counts[2:]) > 5
+
+
+def test_strands_mode_stores_more_than_it_streams(make_bobspark: Make) -> None:
+    bobspark = make_bobspark(speed=50)
+    run_id = submit(bobspark, sim=SHORT, config={"orchestrator_mode": "strands"})
+    streamed = {name for name, _ in events(listen(bobspark, run_id, "")[0])}
+    stored = ask(f"{bobspark.url}/api/runs/{run_id}")["events"]
+    assert streamed == {"node_update", "status", "stream_end"}
+    assert {event["event_type"] for event in stored} == streamed | {"text_chunk", "usage"}
+    usage = [event["data"] for event in stored if event["event_type"] == "usage"]
+    assert usage[-1]["tokens_out"] == bobspark.ledger()["runs"][run_id]["tokens_out"]
+
+
+@pytest.mark.parametrize("dialect", ["a", "b"])
+def test_an_unknown_event_is_added_and_none_is_lost(make_bobspark: Make, dialect: str) -> None:
+    bobspark = make_bobspark(speed=50, dialect=dialect, faults=["unknown-events"])
+    run_id = submit(bobspark, sim=SHORT)
+    names = [name or data["event_type"] for name, data in events(listen(bobspark, run_id)[0])]
+    assert names.count("tool_call") == (len(names) - names.count("tool_call")) // 5
+    assert len(names) - names.count("tool_call") == bobspark.ledger()["runs"][run_id]["events"]
