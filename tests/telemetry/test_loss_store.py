@@ -316,3 +316,11 @@ def test_the_column_of_each_folder_is_private_to_its_series(tmp_path: Path) -> N
         )
         check(curve, 20, None, None, 0.5)
         assert loss_series.keys_of(curve.connection, "s:other") == ["s:other"]
+
+
+def test_a_window_that_begins_in_a_gap_begins_with_the_average_before_it(curve: Curve) -> None:
+    points = told(range(3000), bad=0)
+    curve.tell([point._replace(loss=math.nan) if 1600 <= point.step < 1620 else point for point in points])
+    for begin in (1600, 1607, 1608, 1619):
+        check(curve, 100, begin, 1690, 0.9)
+        assert curve.read(100, begin, 1690, 0.9)["buckets"]["smooth"][0] is not None

@@ -33,7 +33,7 @@ class Pace:
         return {"rates": self._rates, "from": self._from, "usual": self._usual}
 
     def feed(self, point: Point) -> Iterator[Verdict]:
-        """Take one step in; times that stand still or go back are waited out."""
+        """Take one step in; one before the sample's own begins a new one, times that stand still are waited out."""
         if self._from is None or point.step < self._from[0]:
             self._from = (point.step, point.at_ms)
             return
@@ -51,10 +51,6 @@ class Pace:
     def settle(self) -> None:
         """What stood is over: if it is still so, it is raised again."""
         self._usual = None
-
-    def back_to(self) -> None:
-        """The training went back: the next step begins a new sample."""
-        self._from = None
 
     def _judge(self, point: Point) -> Iterator[Verdict]:
         if len(self._rates) < NEWEST + FEWEST:

@@ -71,7 +71,6 @@ class Watch:
                 return
             for detector in self._detectors.values():
                 detector.back_to(point.step)
-            self._pace.back_to()
         self.last_step, self._last_ms = point.step, point.at_ms
         for detector in self._detectors.values():
             yield from detector.feed(point)
