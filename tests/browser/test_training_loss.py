@@ -290,3 +290,23 @@ def test_a_step_told_anew_is_asked_for(training, open_page) -> None:
     drawing(page)
     training.losses.append(FT, FT, [Point(20, 9.5, None, None, points[20].at_ms)])
     expect(chip(page, "max")).to_have_text("9.5000")
+
+
+@pytest.mark.parametrize("axis", ["relative", "wall"])
+def test_over_time_each_run_is_zoomed_by_its_own_steps(training, open_page, axis) -> None:
+    training.begin("spark:ft_2", name="slow")
+    slow = [point._replace(step=10 * point.step) for point in curve(3_000, seed=2)]
+    training.steps(FT, curve(3_000))
+    training.steps("spark:ft_2", slow)
+    page = open_page(training.board, f"#training?tab=loss&with={FT},spark:ft_2&x={axis}").page
+    expect(drawing(page)).to_have_attribute("data-lines", "2")
+    drag(page, 0.5, 0.52)
+    widths = "() => document.querySelector('loss-canvas').view.lines.every(({ curve }) => curve.width === 1)"
+    page.wait_for_function(widths)
+    lines = page.locator("loss-canvas").evaluate(
+        "(chart) => chart.view.lines.map(({ curve }) => [curve.buckets.step[0], curve.buckets.last_step.at(-1)])"
+    )
+    (begin, end), (slow_begin, slow_end) = lines
+    assert 1_000 < begin < end < 2_000
+    assert slow_begin == pytest.approx(10 * begin, rel=0.05)
+    assert slow_end == pytest.approx(10 * end, rel=0.05)

@@ -40,13 +40,13 @@ def start(page: PageOf, kind: str, **fields: str) -> None:
 
 
 def test_a_fine_tune_started_on_the_page_ends_as_its_server_says(make_bobspark, make_skills, open_on) -> None:
-    bobspark = make_bobspark(speed=20)
+    bobspark = make_bobspark(speed=8)
     page = open_on(bobspark, make_skills())
     start(page, "Fine-tune", Epochs="1")
     expect(page.page.locator(".job h2")).to_have_text("ft_01")
     expect(page.page.locator(".job-said")).to_contain_text("has been started")
     drawing(page.page)
-    page.page.goto(f"{page.server.url}#training")
+    page.page.get_by_role("link", name="Jobs").click()
     start(page, "Fine-tune", Epochs="9")
     expect(page.page.locator(".job-said")).to_contain_text("It was running already")
     assert page.fragment().endswith(":ft_01")
@@ -84,3 +84,14 @@ def test_a_skill_is_trained_and_its_adapter_is_listed_with_its_curve(make_bobspa
     page.page.get_by_role("link", name="Compare 1 curve").click()
     drawing(page.page)
     expect(page.page.locator(".loss-run")).to_have_text("Electrician")
+
+
+def test_a_bare_id_in_the_address_is_as_good_as_a_key(make_bobspark, make_skills, open_on) -> None:
+    bobspark = make_bobspark(past_runs=5)
+    page = open_on(bobspark, make_skills())
+    expect(page.page.locator(".job-row").first).to_be_visible()
+    page.page.goto(f"{page.server.url}#job=ft_01")
+    expect(page.page.locator(".job h2")).to_have_text("ft_01")
+    expect(page.page.locator(".loss .chart-empty")).to_contain_text("No step of this job was seen while it ran")
+    assert page.fragment().endswith(":ft_01")
+    assert page.fragment() != "#job=ft_01"

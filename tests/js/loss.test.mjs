@@ -136,6 +136,8 @@ test("the book keeps the whole curve, a zoomed part, and takes steps into both",
   assert.equal(curveOf(zoomed, "a", "a", { from: null, to: null }).buckets.step.length, 3);
   assert.equal(curveOf(zoomed, "a", "a", { from: 3, to: 8 }).buckets.step.length, 2);
   assert.equal(curveOf(zoomed, "a", "a", { from: 1, to: 8 }).buckets.step.length, 3, "a part that does not reach is not drawn");
+  const overTime = withAnswer(whole, "a", { from: 200, to: 900, leadFrom: 20, leadTo: 90 }, { series: [{ ...curve([2, 1], [2, 3]), key: "a" }] });
+  assert.equal(curveOf(overTime, "a", "a", { from: 30, to: 80 }).buckets.step.length, 2, "the zoom is said in the first run's steps");
   const { book, ask } = withAppended(zoomed, { job: "a", series: "a", points: [point(4, 0.5)], count: 1, rewritten: false }, 100);
   assert.equal(ask, false);
   assert.equal(curveOf(book, "a", "a", { from: null, to: null }).facts.last, 0.5);

@@ -49,9 +49,14 @@ export function withAppended(book, { job, series, points, count, rewritten }, mo
 export function curveOf(book, job, series, { from, to }) {
   const { whole, part } = ofJob(book, job);
   const all = whole?.curves[series] ?? null;
-  const zoomed = from !== null && part && part.question.from <= from && part.question.to >= to ? part.curves[series] : null;
+  const zoomed = from !== null && part && reaches(part.question, from, to) ? part.curves[series] : null;
   if (!zoomed?.buckets.step.length) return all;
   return all ? { ...zoomed, facts: all.facts.count >= zoomed.facts.count ? all.facts : zoomed.facts, alarms: all.alarms } : zoomed;
+}
+
+/** Whether a part was asked for a zoom that holds this one. Over time a run's own steps are not those of the zoom, which are the first run's. */
+function reaches({ from, to, leadFrom = from, leadTo = to }, first, last) {
+  return leadFrom <= first && leadTo >= last;
 }
 
 /** The series of a job that are known, in the server's order. */

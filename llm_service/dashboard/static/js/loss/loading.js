@@ -92,7 +92,7 @@ export function createLossLoading(store, subject) {
   function askPart(job, choices) {
     const range = stepsOf(job, choices);
     if (!range) return;
-    const question = questionOf(job, { ...choices, ...range });
+    const question = { ...questionOf(job, { ...choices, ...range }), leadFrom: choices.from, leadTo: choices.to };
     const known = ofJob(bookOf(store.state), job).part?.question;
     if (!same(known, question) && !same(running.get(`${job} part`)?.question, question)) ask(job, question);
   }

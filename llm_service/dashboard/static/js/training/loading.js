@@ -6,7 +6,7 @@ const PAGE = 100;
 const AGAIN_MS = [3_000, 10_000, 30_000];
 
 /** Keeps older jobs, single jobs and adapters in step with what is open. */
-export function createTrainingLoading(store) {
+export function createTrainingLoading({ store, go }) {
   const put = putInto(store);
   const own = () => ownOf(store.state);
   const here = () => store.state.route.section === "training";
@@ -38,6 +38,9 @@ export function createTrainingLoading(store) {
     try {
       const job = await getJson(`/api/training/${encodeURIComponent(key)}`);
       set({ word: "ready", job, error: "" });
+      const { more } = store.state.route;
+      // A bare id is as good as a key while only one server has it; from here on it is the key.
+      if (job.key !== key && more.job === key) go({ ...store.state.route, more: { ...more, job: job.key } }, { replace: true });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       set({ word: error.status === 404 ? "missing" : "failed", error: error.message });

@@ -72,7 +72,7 @@ export function start(parts) {
   const { store } = parts;
   say = parts.say;
   tabs = TABS.create(parts);
-  const loading = createTrainingLoading(store);
+  const loading = createTrainingLoading(parts);
   loss = createLossLoading(store, subjectOf);
   store.subscribe((state, before) => before.connection.word !== "live" && state.connection.word === "live" && watch.up(Date.now()));
   turnFacts(
