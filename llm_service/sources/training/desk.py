@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from llm_service.clients.errors import ClientError, Conflict, NotThere, Refused
 from llm_service.clients.web import segment
-from llm_service.core.node_shapes import Trouble
 from llm_service.core.training import adapters, job_place
 from llm_service.core.training.refusals import (
     HasEnded,
@@ -21,6 +21,7 @@ from llm_service.core.training.reports import ENDED, Report
 from llm_service.core.training.starts import read_start
 from llm_service.core.training_shapes import Adapter, Adapters, JobCard, JobList
 from llm_service.errors import TelemetryUnavailable
+from llm_service.sources.bobspark_ops.together import together, troubles
 from llm_service.sources.training.job_board import JobBoard
 from llm_service.sources.training.starting import Starting
 
@@ -115,13 +116,9 @@ class Desk:
 
     def adapters(self) -> Adapters:
         """All finished adapters: every server is asked now; of those that do not answer, what they told before."""
-        told: list[Adapter] = []
-        troubles: list[Trouble] = []
-        for source, site in self._sites.items():
-            try:
-                told += self._ask_adapters(source, site)
-            except ClientError as error:
-                troubles.append({"source": source, "error": error.sentence})
+        asked = together({name: partial(self._ask_adapters, name, site) for name, site in dict(self._sites).items()})
+        told = [one for outcome in asked.values() for one in outcome.value or ()]
+        failed = troubles([(source, outcome.error) for source, outcome in asked.items()])
         kept: list[Adapter] = []
         made = [one for card, _ in self._board.cards() if (one := adapters.adapter_of(card)) is not None]
         try:
@@ -133,9 +130,9 @@ class Desk:
         except TelemetryUnavailable:
             pass  # nothing is kept; what was told just now is all
         fresh = {one["key"] for one in told}
-        silent = {trouble["source"] for trouble in troubles}
-        earlier = [one for one in kept if one["key"] not in fresh and (one["source"] in silent or not self._sites)]
-        return {"adapters": adapters.merged([*told, *earlier], made), "troubles": troubles}
+        answered = {source for source, outcome in asked.items() if outcome.error is None}
+        earlier = [one for one in kept if one["key"] not in fresh and one["source"] not in answered]
+        return {"adapters": adapters.merged([*told, *earlier], made), "troubles": failed}
 
     def _ask_adapters(self, source: str, site: Site) -> list[Adapter]:
         if site.kind != "skill-training":
