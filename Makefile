@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install run demo check test faults bench bench-telemetry docs vendor-check
+.PHONY: help install run demo check test faults bench bench-live bench-telemetry docs vendor-check
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -34,6 +34,9 @@ faults: $(DEV)  ## The long fault-injection runs
 
 bench: $(DEV)  ## Benchmarks of the board, 9 minutes; figures go into docs/performance.md
 	$(BIN)/python -m benchmarks board --write docs/performance.md
+
+bench-live: $(DEV)  ## Those of watched servers: relay, live cards, loss curves, 4 minutes
+	$(BIN)/python -m benchmarks workers training --write docs/performance.md
 
 bench-telemetry: $(DEV)  ## Those of telemetry with ten million rows, 17 minutes, 4 GB of disk
 	$(BIN)/python -m benchmarks telemetry --write docs/performance.md

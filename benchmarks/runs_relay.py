@@ -205,8 +205,8 @@ def _send(
 
 
 def _tokens(source: Source) -> int:
-    with urllib.request.urlopen(f"{source.url}/api/runs/r0", timeout=10) as answer:
-        return int(json.load(answer)["run"]["tokens_out"])
+    with urllib.request.urlopen(f"{source.url}/_tokens", timeout=10) as answer:
+        return int(json.load(answer)[0])
 
 
 def _key(server: Server, number: int) -> str:

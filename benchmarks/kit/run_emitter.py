@@ -27,7 +27,8 @@ class Emitter:
         self.closing = threading.Event()
 
     def row(self, number: int) -> dict[str, Any]:
-        return {"id": f"r{number}", "model": "m", "status": "running", "tokens_out": self.tokens[number], "task": "T"}
+        """Without tokens: they are to be told by the stream alone."""
+        return {"id": f"r{number}", "model": "m", "status": "running", "tokens_out": None, "task": "T"}
 
     def go(self, count: int, rate: float | None) -> list[list[int]]:
         sent: list[list[int]] = [[] for _ in self.tokens]
@@ -89,7 +90,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = self.path.partition("?")[0].strip("/").split("/")
         emitter = self.emitter
-        if parts[:2] != ["api", "runs"]:
+        if parts == ["_tokens"]:
+            self._answer(emitter.tokens)
+        elif parts[:2] != ["api", "runs"]:
             self._answer({"detail": "Not Found"}, 404)
         elif len(parts) == 2:
             self._answer({"runs": [emitter.row(number) for number in range(len(emitter.tokens))]})
