@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llm_service.core.loss.points import Point, sound
@@ -181,7 +181,7 @@ def test_a_jump_of_the_steps_keeps_what_was_before_it(curve: Curve) -> None:
     assert curve.read(1000)["gaps"] == [(299, 5_000_000)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.tuples(
