@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from llm_service.clients.errors import BadAnswer, ClientError, NotThere
@@ -39,10 +40,13 @@ class Asked(Protocol):
 class FinetuneQuestions:
     """One server's fine-tunes and processes. Each question fails alone; what both tell is joined by pid."""
 
-    def __init__(self, source: str, client: Asked, board: JobBoard) -> None:
+    def __init__(
+        self, source: str, client: Asked, board: JobBoard, ask_soon: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._source = source
         self._client = client
         self._board = board
+        self._ask_soon = ask_soon
         self._tunes: list[Report] | None = None
         self._processes: list[Report] = []
         self._counters: dict[str, StepCounter] = {}
@@ -167,7 +171,11 @@ class FinetuneQuestions:
             return
         self._read_last[container] = (card["key"], lines[-1])
         counter = self._counters.setdefault(card["key"], StepCounter(card["steps"]))
-        self._board.hear(self._source, [log_report(card["id"], lines, counter)])
+        report = log_report(card["id"], lines, counter)
+        self._board.hear(self._source, [report])
+        if report.told.get("step") is not None and report.told["step"] == report.told.get("steps"):
+            # All steps are done: the list need not be waited for.
+            self._ask_soon("fine-tunes")
 
     def _tail(self, container: str, lines: int) -> list[str]:
         value = self._client.get(f"/api/containers/{segment(container)}/logs", {"tail": lines}).value

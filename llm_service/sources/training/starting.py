@@ -58,8 +58,7 @@ class Starting:
         with self._lock:
             theirs = self._under_way.setdefault((start.kind, place.source, start.target), mine)
         if theirs is not mine:
-            key = theirs.result(WAIT_S)
-            raise AlreadyRuns("this was started a moment ago; here it is", key)
+            raise AlreadyRuns("this was started a moment ago; here it is", self._key_of(theirs))
         try:
             key = self._send(place, start)
             mine.set_result(key)
@@ -73,6 +72,14 @@ class Starting:
         if card is None:
             raise ServerSilent("it was started and is not known any more; look at the list")
         return card
+
+    def _key_of(self, theirs: Future[str]) -> str:
+        try:
+            return theirs.result(WAIT_S)
+        except TimeoutError:
+            raise AlreadyRuns(
+                "this is being started; its server has not answered yet, look at the list", None
+            ) from None
 
     def _settle_failure(self, mine: Future[str], error: BaseException) -> None:
         """Who waited for this start gets the same answer."""

@@ -80,7 +80,7 @@ class TrainingParts:
         return skills.questions()
 
     def _watch_finetunes(self, name: str, client: Client) -> list[Question]:
-        finetunes = FinetuneQuestions(name, client, self.board)
+        finetunes = FinetuneQuestions(name, client, self.board, lambda question: self._soon(name, question))
 
         def began(start: Start) -> None:
             del start

@@ -206,3 +206,13 @@ def test_a_log_that_goes_on_from_one_fine_tune_to_the_next_is_told_apart(
     lines += ["PROGRESS [epoch 1/1  step 1/9  loss=0.9]", "PROGRESS [epoch 1/1  step 2/9  loss=0.8]"]
     one.ask()
     assert one.losses.series == {"box:ft_1": {1: 0.5, 2: 0.5, 3: 0.5}, "box:ft_2": {1: 0.9, 2: 0.8}}
+
+
+def test_when_all_steps_are_done_the_list_is_asked_at_once(rig: MakeRig, bobspark: Bobspark) -> None:
+    one = rig(bobspark.url)
+    job_id = begin(bobspark)
+    one.ask("fine-tunes")
+    assert one.asked_soon == []
+    wait_until(lambda: bobspark.ledger()["jobs"][job_id]["step"] == 90, "the last step", 20.0)
+    one.ask("fine-tune log")
+    assert one.asked_soon == ["fine-tunes"]
