@@ -19,14 +19,15 @@ sys.path.insert(0, str(ROOT))
 from tests.kit.browser import chromium_path  # noqa: E402
 
 PICTURES = {
-    "training": "#job=spark:ft_05",
-    "workers": "#workers",
-    "coordinator": "#workers?tab=coordinator",
-    "analytics": "#workers?tab=analytics",
-    "costs": "#costs",
-    "board": "#",
+    "training": ("#job=spark:ft_05", "canvas"),
+    "workers": ("#workers", "text=RUNNING"),
+    "coordinator": ("#workers?tab=coordinator", "text=Active job"),
+    "analytics": ("#workers?tab=analytics", "canvas"),
+    "costs": ("#costs", "canvas"),
+    "board": ("#", ".card"),
 }
-AGED_S = 42.0
+"""Name of the file: where it is taken, and what must be there before."""
+AGED_S = 49.0
 """By then runs have ended, and the fine-tune's loss has jumped."""
 SETTLED_S = 2.5
 SIZE = {"width": 1440, "height": 900}
@@ -44,8 +45,9 @@ def main(folder: Path) -> None:
             page.goto(login)
             start = page.url.partition("#")[0]
             time.sleep(AGED_S)
-            for name, place in PICTURES.items():
+            for name, (place, sign) in PICTURES.items():
                 page.goto(start + place)
+                page.locator(sign).first.wait_for()
                 time.sleep(SETTLED_S)
                 page.screenshot(path=str(folder / f"{name}.png"))
             browser.close()
