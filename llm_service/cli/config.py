@@ -13,8 +13,8 @@ from llm_service.cli.printing import say
 from llm_service.cli.session import Session, pass_session
 from llm_service.core.budget_settings import as_fields
 from llm_service.core.budgets import Budget
-from llm_service.core.loss.thresholds import Thresholds, as_table
 from llm_service.core.gpu_hours import GpuHour, plain_gpu_hours
+from llm_service.core.loss.thresholds import Thresholds, as_table
 from llm_service.core.price_settings import OwnPrice, plain
 from llm_service.logs import MASK
 from llm_service.settings import TABLE, Row
