@@ -178,3 +178,32 @@ def test_the_address_of_a_job_is_one_part_whatever_its_server_calls_it():
     for key in ("spark:ft_01", "s:a/b&c=d%20#e?", "s:ünïcode 名 \ud800"):
         clean = key.encode("utf-8", "replace").decode()
         assert job_href(key) == "#job=" + quote(clean, safe="")
+
+
+def test_a_return_to_an_early_checkpoint_is_neither_a_spike_nor_a_divergence():
+    losses = [3 * math.exp(-step / 60) + 0.02 * (step % 3) for step in range(400)]
+    once = [Point(step, loss, None, None, 1_000 * step) for step, loss in enumerate(losses)]
+    again = [Point(step, losses[step], None, None, 400_000 + 1_000 * step) for step in range(30, 400)]
+    changed = [point._replace(loss=point.loss + 0.001) for point in again]
+    assert list(Life().live([*once, *changed]).raised()) == []
+
+
+def beginning_then(usual: float) -> list[Point]:
+    """Sixteen losses of about 2, then a hundred that scatter widely around `usual`."""
+    scatter = (0.0, 0.6, -0.5, 0.2, -1.0, 1.1, -0.2, 0.4, -0.7, 0.9)
+    first = [Point(step, 2.0) for step in range(16)]
+    return [*first, *(Point(16 + n, usual * math.exp(scatter[n % 10])) for n in range(100))]
+
+
+def test_near_zero_a_jump_by_a_large_factor_is_no_spike():
+    usual = [Point(step, 2.0) for step in range(16)] + [
+        Point(step, 0.001 + 1e-5 * (step % 7)) for step in range(16, 150)
+    ]
+    assert list(Life().live([*usual, Point(150, 0.2), Point(151, 0.001)]).raised()) == []
+    assert list(Life().live([*usual, Point(150, 0.9), Point(151, 0.001)]).raised()) == [("spike", 150)]
+
+
+def test_above_three_times_the_beginning_half_the_deviations_are_a_spike():
+    usual = beginning_then(0.1)
+    assert list(Life().live([*usual, Point(116, 5.0)]).raised()) == []
+    assert list(Life().live([*usual, Point(116, 7.0)]).raised()) == [("spike", 116)]
