@@ -130,7 +130,7 @@ class LiveRuns:
             if event is None:
                 return
             self._events.append((key, event))
-            if fold.status is not was:
+            if fold.status != was:
                 self._status_changed(fold, was)
             self._changed[key] = None
         self.wake.set()
@@ -254,12 +254,13 @@ class LiveRuns:
     def _folding(self, fold: RunFold, change: Callable[[], object]) -> None:
         was = fold.status
         change()
-        if fold.status is not was:
+        if fold.status != was:
             self._status_changed(fold, was)
         self._touch(fold)
 
     def _status_changed(self, fold: RunFold, was: str) -> None:
-        if not fold.over:
+        """An end is told once, whatever other end the server names later."""
+        if not fold.over or was in ENDED:
             return
         self._notices.append(Notice("finished", fold.key))
         begun_ms, ended_ms = fold.begun_ms, fold.ended_ms

@@ -90,6 +90,30 @@ def test_a_restart_of_ours_settles_what_ended_meanwhile_and_goes_on_with_what_ru
         wait_until(lambda: [row for row in rows_of_telemetry(board) if row[0] != gone] == sorted(kept), "each row once")
 
 
+def test_the_end_of_a_run_is_told_once_although_we_restart(
+    make_bobspark: Callable[..., Bobspark], folder: Folder, tmp_path: Path
+) -> None:
+    server = make_bobspark()
+    settings = {"bobspark": (Upstream("a", server.url),), "agent_logs": False}
+    with running_board(folder.root, tmp_path / "state", **settings) as board:
+        client = RunFollower(board).connect()
+        before = f"a:{submit(server, sim={'outcome': 'completed', 'iterations': 1})}"
+        client.ended(1)
+        assert _ends_told(client) == [before]
+        wait_until(lambda: board.get("/api/runs?status=completed")[1]["runs"], "a run that is kept")
+    with running_board(folder.root, tmp_path / "state", **settings) as board:
+        client = RunFollower(board).connect()
+        client.until(lambda: client.runs.get(before, {}).get("status") == "completed", "the run of before")
+        after = f"a:{submit(server, sim={'outcome': 'failed', 'iterations': 1})}"
+        client.until(lambda: client.runs.get(after, {}).get("status") == "failed", "the end of the run of after", 20)
+        # The list that told of the second run told of the first one too.
+        assert _ends_told(client) == [after]
+
+
+def _ends_told(client: RunFollower) -> list[str]:
+    return [heard.payload["run"]["key"] for heard in client.heard if heard.name == "run.finished"]
+
+
 def _assert_settled(board: Board, client: RunFollower, server: Bobspark, run_id: str) -> None:
     told, key = server.ledger()["runs"][run_id], f"a:{run_id}"
     client.until(lambda: client.runs[key]["tokens_out"] == told["tokens_out"], "the ledger's tokens")
