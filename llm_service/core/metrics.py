@@ -1,6 +1,7 @@
 """What `GET /metrics` tells Prometheus: each metric once. Page, documents and the Grafana dashboard are held to it.
 
-Labels are bounded: columns, threads, queues, tools, budgets, watched servers and at most `MODELS` models, never a task, path or session.
+Labels are bounded: columns, threads, queues, tools, budgets, watched servers and at most `MODELS` models, never a
+task, path or session.
 """
 
 from __future__ import annotations
