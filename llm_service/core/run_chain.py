@@ -44,6 +44,8 @@ class Chain:
         self._ids: dict[str, int] = {}
         self._heard: deque[_Heard] = deque(maxlen=MOST_HEARD)
         self._coming: deque[RunNews] = deque()
+        """What was read of the record while a stream was open, and may come by it once more."""
+        self._open = False
 
     def seed(self, events: Iterable[RunEvent]) -> None:
         """Begin with what was kept by an earlier process."""
@@ -54,6 +56,16 @@ class Chain:
                 self._ids[event["id"]] = event["n"]
             elif event["known"] and event["type"] != "gap":
                 self._heard.append(_Heard(_news_of(event), event["n"]))
+
+    def opening(self) -> None:
+        """A stream is being opened: what the record tells before it is closed may come by it as well."""
+        self._coming.clear()
+        self._open = True
+
+    def closed(self) -> None:
+        """No stream is open; the next one begins after what is known by then."""
+        self._coming.clear()
+        self._open = False
 
     def hear(self, news: RunNews, at: str, own_id: str | None = None) -> RunEvent | None:
         """An event of the stream; None where it was here before. `own_id`: what the stream numbered it with."""
@@ -68,14 +80,12 @@ class Chain:
             self._ids[own_id] = event["n"]
         return event
 
-    def merge(self, record: Iterable[RunNews], at: str, *, coming: bool = False, counts: bool = True) -> Merged:
+    def merge(self, record: Iterable[RunNews], at: str, *, counts: bool = True) -> Merged:
         """The server's own list of events. `at` stands in where it names no time.
 
-        `coming`: a stream was opened before this was read, so what is new may come by it once more. `counts` False:
-        token counts of the stream began again somewhere and say nothing about which event is which.
+        `counts` False: token counts of the stream began again somewhere and say nothing about which event is which.
         """
         merged = Merged([], [])
-        self._coming.clear()
         furthest = 0
         for news in record:
             key = news.id or f"{news.type}:{news.at}"
@@ -91,7 +101,7 @@ class Chain:
             event = self._add(news, news.at or at, news.id)
             self._ids[key] = event["n"]
             merged.new.append((event, news))
-            if coming:
+            if self._open:
                 self._coming.append(news)
         # What lies before a confirmed event and was not found is nothing that this server records.
         while self._heard and self._heard[0].n < furthest:
@@ -148,7 +158,7 @@ class Chain:
         return event
 
     def _was_read(self, news: RunNews) -> bool:
-        """Whether the record that was read after this stream was opened had the event already."""
+        """Whether the record that was read since this stream was opened had the event already."""
         for place, read in enumerate(self._coming):
             if alike(read, news, True):
                 for _ in range(place + 1):

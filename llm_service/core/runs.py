@@ -112,11 +112,9 @@ class RunFold:
             else:
                 count.told(told)
 
-    def record(
-        self, record: Sequence[RunNews], now: Moment, *, coming: bool = False
-    ) -> tuple[list[RunEvent], list[RunEvent]]:
+    def record(self, record: Sequence[RunNews], now: Moment) -> tuple[list[RunEvent], list[RunEvent]]:
         """The server's list of the run's events; returns those new here and those that only got an id."""
-        merged = self.chain.merge(record, now.iso, coming=coming, counts=not self.tokens_out.restarts)
+        merged = self.chain.merge(record, now.iso, counts=not self.tokens_out.restarts)
         for event, news in merged.new:
             if news.tokens_out and self._first_token_ms is None:
                 self._first_token_ms = parse_ms(event["at"])

@@ -61,15 +61,34 @@ def test_what_was_missed_is_added_by_the_record_alone() -> None:
 def test_what_the_record_had_when_the_stream_was_opened_is_not_heard_again() -> None:
     chain = Chain()
     chain.merge([made(number) for number in range(1, 6)], AT)
-    chain.merge([made(number) for number in range(1, 9)], AT, coming=True)
+    chain.opening()
+    chain.merge([made(number) for number in range(1, 9)], AT)
     heard = [chain.hear(streamed(number), AT) for number in range(7, 11)]
     assert [event is not None for event in heard] == [False, False, True, True]
     assert chain.last_n == 10
 
 
+def test_what_somebody_read_while_the_stream_was_open_is_not_heard_again() -> None:
+    chain = Chain()
+    chain.opening()
+    assert chain.hear(streamed(1), AT) is not None
+    assert len(chain.merge([made(1), made(2), made(3)], AT).new) == 2
+    assert chain.merge([made(1), made(2), made(3)], AT).new == []
+    assert [chain.hear(streamed(number), AT) is not None for number in (2, 3, 4)] == [False, False, True]
+
+
+def test_what_was_read_for_a_stream_that_is_closed_says_nothing_of_the_next() -> None:
+    chain = Chain()
+    chain.opening()
+    chain.merge([made(1)], AT)
+    chain.closed()
+    assert chain.hear(streamed(1), AT) is not None
+
+
 def test_an_equal_event_after_the_first_new_one_is_new() -> None:
     chain = Chain()
-    chain.merge([made(3)], AT, coming=True)
+    chain.opening()
+    chain.merge([made(3)], AT)
     assert chain.hear(streamed(4), AT) is not None
     assert chain.hear(streamed(6), AT) is not None
 
@@ -103,11 +122,16 @@ def test_any_mixture_of_cuts_and_readings_ends_with_every_event_once(seed: int) 
         # A record, a few events in between, the opening of the stream, the record again, and the stream until a cut.
         chain.merge([made(number) for number in range(1, now + 1)], AT)
         opened = min(total, now + chance.randint(0, 4))
+        chain.opening()
         read = min(total, opened + chance.randint(0, 4))
-        chain.merge([made(number) for number in range(1, read + 1)], AT, coming=True)
+        chain.merge([made(number) for number in range(1, read + 1)], AT)
         cut = min(total, read + chance.randint(0, 15))
         for number in range(opened + 1, cut + 1):
             chain.hear(streamed(number), AT)
+            if chance.random() < 0.2:
+                # Somebody else asks for the run, and its record is ahead of what was heard.
+                chain.merge([made(known) for known in range(1, min(cut, number + chance.randint(0, 3)) + 1)], AT)
+        chain.closed()
         now = min(total, cut + chance.randint(0, 10))
     chain.merge([made(number) for number in range(1, total + 1)], AT)
     assert sorted(int(event_id or 0) for event_id in ids(chain)) == list(range(1, total + 1))

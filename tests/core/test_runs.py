@@ -157,7 +157,7 @@ def test_a_gap_that_the_record_fills_is_recovered() -> None:
         news("node_update", tokens_out=300)._replace(id="2"),
     ]
     fold.row(RunRow("r", "running", tokens_out=300), at(9))
-    fold.record(record, at(9), coming=True)
+    fold.record(record, at(9))
     ended = fold.resume(at(9), record, 300)
     assert ended is not None
     gap, event = ended
@@ -188,7 +188,7 @@ def test_tokens_after_a_gap_are_no_burst_of_speed() -> None:
     fold.hear(news("node_update", tokens_out=150), at(2))
     fold.lose(at(2))
     fold.row(RunRow("r", "running", tokens_out=9_000), at(9))
-    fold.record([], at(9), coming=True)
+    fold.record([], at(9))
     fold.resume(at(9), [], 9_000)
     fold.hear(news("node_update", tokens_out=9_050), at(10))
     assert card(fold, 11)["tokens_per_s"] == 50.0

@@ -100,7 +100,7 @@ class LiveRuns:
             self._folding(fold, lambda: fold.row(row, now))
             return fold.key
 
-    def detail(self, key: str, detail: RunDetailRow, *, coming: bool = False, ahead_s: float = 0.0) -> list[RunNews]:
+    def detail(self, key: str, detail: RunDetailRow, *, ahead_s: float = 0.0) -> list[RunNews]:
         """The server's whole telling of a run; returns its events as they were read."""
         read = Reading()
         record = [news for row in detail.events if (news := stored_news(row, read, ahead_s)) is not None]
@@ -113,7 +113,7 @@ class LiveRuns:
                 if detail.row is not None:
                     fold.row(detail.row, now)
                     fold.settled = detail.row.status in ENDED
-                new, confirmed = fold.record(record, now, coming=coming)
+                new, confirmed = fold.record(record, now)
                 self._events += [(key, event) for event in (*new, *confirmed)]
 
             self._folding(fold, fold_in)
@@ -135,6 +135,12 @@ class LiveRuns:
             self._changed[key] = None
         self.wake.set()
 
+    def opening(self, key: str) -> None:
+        """A stream of this run is about to be opened: it begins after what is known by now."""
+        with self.lock:
+            if (fold := self.folds.get(key)) is not None:
+                fold.chain.opening()
+
     def line(self, key: str, line: Line) -> None:
         """How a run's stream stands."""
         now = self.now()
@@ -142,6 +148,8 @@ class LiveRuns:
             if (fold := self.folds.get(key)) is None:
                 return
             fold.line = line
+            if line["state"] not in ("live", "connecting"):
+                fold.chain.closed()
             if line["state"] in LOST_STATES and fold.lose(now):
                 self._notices.append(Notice("lost", key))
             elif line["state"] == "live" and fold.find():

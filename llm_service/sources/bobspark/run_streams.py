@@ -136,6 +136,7 @@ class _RunStream:
         if not self._opened and self.before():
             return _Over()
         self._opened = True
+        self._runs.opening(self._key)
         stream = self._server.stream(self._id, last_event_id)
         try:
             record, told = self._record()
@@ -165,19 +166,19 @@ class _RunStream:
 
     def _record(self) -> tuple[list[RunNews] | None, int | None]:
         """What the server has now, with the stream already open, and the tokens of its row."""
-        detail = self._ask(coming=True)
+        detail = self._ask()
         if detail is None or not detail.has_events:
             return None if detail is None else [], detail.row.tokens_out if detail and detail.row else None
         return self._read, detail.row.tokens_out if detail.row else None
 
-    def _ask(self, *, coming: bool = False) -> RunDetailRow | None:
+    def _ask(self) -> RunDetailRow | None:
         try:
             detail = self._server.detail(self._id)
         except ClientError as error:
             # Whoever asks for the list settles it later.
             log.info("%s", error.sentence)
             return None
-        self._read = self._runs.detail(self._key, detail, coming=coming, ahead_s=self._server.ahead_s)
+        self._read = self._runs.detail(self._key, detail, ahead_s=self._server.ahead_s)
         return detail
 
 
