@@ -37,7 +37,14 @@ RUN_ROUTES: tuple[Route, ...] = (
         errors=(400, 413, 429),
         body=run_shapes.Launch,
     ),
-    Route("GET", "/api/runs/export.csv", None, "The runs as CSV, newest first.", _FILTERS, errors=(400,)),
+    Route(
+        "GET",
+        "/api/runs/export.csv",
+        None,
+        "The runs as CSV, newest first.",
+        (*_FILTERS, Param("ended", "`true`: only runs that ended, which are those of the feed")),
+        errors=(400,),
+    ),
     Route(
         "GET",
         "/api/runs/<key>",

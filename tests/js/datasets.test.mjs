@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { chosen, grownBy, heroOf } from "../../llm_service/dashboard/static/js/datasets/choose.js";
 import { bestOf, chosen as chosenModels, comparedKeys, comparison, toggled } from "../../llm_service/dashboard/static/js/models/choose.js";
 
-const set = (name, more = {}) => ({ key: `s:${name}`, id: name, name, description: "", tags: [], origin: null, examples: null, tokens: null, created_at: null, growth: [], ...more });
+const set = (name, more = {}) => ({ key: `s:${name}`, id: name, name, source: "s", description: "", tags: [], origin: null, examples: null, tokens: null, created_at: null, growth: [], ...more });
 const names = (list) => list.map(({ name }) => name);
 const sets = [set("iam", { tags: ["aws"], examples: 5, created_at: "2026-01-02" }), set("s3", { tags: ["aws", "qa"], description: "Buckets", origin: "run", examples: 9 }), set("law", { tokens: 3, created_at: "2026-01-03" })];
 
@@ -19,7 +19,7 @@ test("what is not known stands last in every order", () => {
 });
 
 test("sums leave out what nobody knows, and are unknown where nothing is known", () => {
-  assert.deepEqual(heroOf(sets), { datasets: 3, examples: 14, tokens: 3, tags: ["aws", "qa"], origins: ["run"] });
+  assert.deepEqual(heroOf(sets), { datasets: 3, examples: 14, tokens: 3, tags: ["aws", "qa"], origins: ["run"], sources: ["s"] });
   assert.equal(heroOf([set("x")]).examples, null);
 });
 

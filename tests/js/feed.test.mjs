@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { feedAddress, withFirst, withOlder } from "../../llm_service/dashboard/static/js/feed/entries.js";
+import { feedAddress, isFiltered, tableAddress, withFirst, withOlder } from "../../llm_service/dashboard/static/js/feed/entries.js";
 
 const page = (keys, more = {}) => ({ entries: keys.map((key) => ({ run: { key }, snippet: key })), next: null, models: ["m"], sources: ["s"], ...more });
 const keys = ({ entries }) => entries.map(({ run }) => run.key);
@@ -8,6 +8,11 @@ const keys = ({ entries }) => entries.map(({ run }) => run.key);
 test("the choices of the address are asked of the server", () => {
   assert.equal(feedAddress({ tab: "feed", model: "a/b", q: "x y" }), "/api/feed?model=a%2Fb&q=x%20y&limit=50");
   assert.equal(feedAddress({}, "c 1"), "/api/feed?before=c%201&limit=50");
+});
+
+test("the table that is downloaded has the same choices, and only runs that ended", () => {
+  assert.equal(tableAddress({ tab: "feed", status: "failed", q: "x y" }), "/api/runs/export.csv?status=failed&q=x%20y&ended=true");
+  assert.deepEqual([isFiltered({ tab: "feed" }), isFiltered({ source: "s" })], [false, true]);
 });
 
 test("what is new goes in at the top, and what was paged in stays", () => {

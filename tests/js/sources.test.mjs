@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { concernState, everyWords, skewWords, working } from "../../llm_service/dashboard/static/js/sources/words.js";
+import { concernName, concernState, everyWords, skewWords, working } from "../../llm_service/dashboard/static/js/sources/words.js";
 
 const concern = (patch) => ({ name: "runs", state: "live", every_s: 6, failures: 0, missing: false, reason: "", ...patch });
 
@@ -31,7 +31,11 @@ test("a clock is spoken of when it is five seconds off", () => {
   assert.match(skewWords(-7200), /120 min behind/);
 });
 
-test("questions that the server cannot answer are not counted as asked", () => {
-  const concerns = [concern({}), concern({ failures: 2 }), concern({ missing: true })];
-  assert.deepEqual(working({ concerns }), { well: 1, asked: 2 });
+test("what the server does not have and what nobody needs now is not counted as asked, and what was never told not as answered", () => {
+  const concerns = [concern({}), concern({ failures: 2 }), concern({ missing: true }), concern({ state: "none", every_s: null }), concern({ state: "connecting" })];
+  assert.deepEqual(working({ concerns }), { well: 1, asked: 3 });
+});
+
+test("what is asked for has a name for people, also where it is new", () => {
+  assert.deepEqual(["runs", "node-linux", "adapters"].map(concernName), ["Runs", "Machine linux", "Adapters"]);
 });

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from llm_service.core.launch_form import read_launch
-from llm_service.core.run_filter import RunFilter, table_row
+from llm_service.core.run_filter import ENDED, RunFilter, table_row
 from llm_service.core.run_place import RunPlace, decode_run_place, encode_run_place
 from llm_service.core.run_refusals import NoSuchRun, SeveralRuns
 from llm_service.core.run_shapes import Batch, Launched, OneRun, RunCard, RunDetail, RunEvents, RunList
@@ -64,14 +64,15 @@ class RunsDesk:
         """Events of a run after number `after_n`. Raises `NoSuchRun`, `SeveralRuns`."""
         return self._events(self._card(name)["key"], after_n, limit)
 
-    def table(self, wanted: RunFilter) -> Iterator[Mapping[str, Any]]:
-        """All wanted runs as rows of `TABLE`, the newest first."""
+    def table(self, wanted: RunFilter, *, ended: bool = False) -> Iterator[Mapping[str, Any]]:
+        """All wanted runs as rows of `TABLE`, the newest first; with `ended` none that waits or goes on."""
         before: str | None = ""
         while before is not None:
             page = self.listing(wanted, before, _A_PAGE)
             before = page["next"]
             for card in page["runs"]:
-                yield table_row(card)
+                if not ended or card["status"] in ENDED:
+                    yield table_row(card)
 
     # -- doing --------------------------------------------------------------------------------------------------
 

@@ -43,11 +43,32 @@ export function completionByModel(page, colours) {
   };
 }
 
-/** Rows of cells for the heatmap: {most, rows: [{node, cells: [{start, rate, level}]}]}; level 0 is nobody knows, 1 to LEVELS by rate. */
+/**
+ * Rows of cells for the heatmap: {bounds, rows: [{node, cells: [{start, rate, level}]}]}. Level 0 is nobody knows, 1 to
+ * LEVELS each hold as many cells as the others, so that one busy hour does not make all others alike; `bounds` is the
+ * highest rate of each.
+ */
 export function heatOf({ starts, nodes, rates }) {
-  const most = Math.max(0, ...rates.flat().filter((rate) => rate != null));
-  const level = (rate) => (rate == null ? 0 : Math.max(1, Math.min(LEVELS, Math.ceil((rate / (most || 1)) * LEVELS))));
-  return { most, rows: nodes.map((node, at) => ({ node, cells: starts.map((start, index) => ({ start, rate: rates[at][index], level: level(rates[at][index]) })) })) };
+  const known = rates.flat().filter((rate) => rate != null).sort((one, other) => one - other);
+  const all = Array.from({ length: LEVELS }, (_, at) => known[Math.ceil(((at + 1) / LEVELS) * known.length) - 1]);
+  const bounds = [...new Set(all)].filter((bound) => bound != null);
+  const level = (rate) => (rate == null ? 0 : LEVELS - bounds.length + 1 + bounds.findIndex((bound) => rate <= bound));
+  return { bounds, rows: nodes.map((node, at) => ({ node, cells: starts.map((start, index) => ({ start, rate: rates[at][index], level: level(rates[at][index]) })) })) };
+}
+
+const STEPS = [1, 2, 3, 6, 12, 24, 48, 72];
+
+/** Which columns have their time below them, at most `most`: hours that a clock has, or days in even steps. */
+export function labelled({ starts, width }, most) {
+  const least = Math.max(1, Math.ceil(starts.length / most));
+  if (width !== "hour") return starts.map((_, at) => at % least === 0);
+  const step = STEPS.find((one) => one >= least) ?? STEPS.at(-1);
+  let midnights = -1;
+  return starts.map((start) => {
+    const hour = new Date(start).getHours();
+    if (hour === 0) midnights += 1;
+    return step < 24 ? hour % step === 0 : hour === 0 && midnights % (step / 24) === 0;
+  });
 }
 
 function overDays(days) {

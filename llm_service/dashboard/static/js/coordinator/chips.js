@@ -9,7 +9,7 @@ const CHIPS = [
 ];
 
 export function chipsView(queues) {
-  return html`<dl class="coordinator-chips">${CHIPS.map(([field, word, say]) => {
+  return html`<dl class="figure-strip">${CHIPS.map(([field, word, say]) => {
     const value = sumOf(queues, field);
     return html`<div class="stat" data-figure=${field} ?data-warn=${field === "failed_today" && value > 0}><dt>${word}</dt><dd class="stat-figure">${say(value)}</dd></div>`;
   })}</dl>`;

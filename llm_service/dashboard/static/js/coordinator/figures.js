@@ -38,7 +38,7 @@ export function queueSpec(queue, words) {
     points: history.map(({ at }) => ({ key: at, short: words.short(at), long: words.long(at), csv: at })),
     series: [
       { name: "depth", label: "Waiting", slot: "1", values: history.map(({ depth }) => depth) },
-      { name: "finished", label: "Ended in the minute", slot: "3", values: history.map(({ finished }) => finished) },
+      { name: "finished", label: "Ended", slot: "3", values: history.map(({ finished }) => finished) },
     ],
   };
 }

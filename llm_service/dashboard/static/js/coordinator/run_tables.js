@@ -7,17 +7,17 @@ import { durationOf, rate, seconds, titleOf } from "../workers/figures.js";
 import { splitRuns } from "./figures.js";
 
 /** Both tables. */
-export function runTables(runs, now) {
+export function runTables(runs, now, several) {
   const { active, recent } = splitRuns(runs);
-  return html`<div class="run-tables">${table("Active", active, now, "No run works just now.")}${table("Recent", recent, now, "No run has ended in the last hour. Older ones are in the Feed.", true)}</div>`;
+  return html`<div class="run-tables">${table("Active", active, "No run works just now.", { now, several })}${table("Recent", recent, "No run has ended in the last hour. Older ones are in the Feed.", { now, several, ended: true })}</div>`;
 }
 
-function table(title, runs, now, none, ended = false) {
+function table(title, runs, none, { now, several, ended = false }) {
   const id = `table-${title.toLowerCase()}`;
   return html`<section aria-labelledby=${id}><h2 class="panel-title" id=${id}>${title}</h2>
     ${runs.length ? html`<div class="table-box" tabindex="0" role="region" aria-label=${`${title} runs`}><table class="plain-table">
-      <thead><tr><th scope="col">Run</th><th scope="col">State</th><th scope="col">Machine</th><th scope="col" class="figure">${ended ? "Tokens out" : "tok/s"}</th><th scope="col" class="figure">Duration</th>${ended ? html`<th scope="col">Ended</th>` : nothing}</tr></thead>
-      <tbody>${runs.map((run) => html`<tr data-key=${run.key}><th scope="row"><a href=${`#run=${encodeURIComponent(run.key)}`}>${titleOf(run)}</a></th><td>${runBadge(run.badge)}</td><td>${run.node ?? "–"}</td>
+      <thead><tr><th scope="col">Run</th><th scope="col">State</th>${several ? html`<th scope="col">Source</th>` : nothing}<th scope="col">Machine</th><th scope="col" class="figure">${ended ? "Tokens out" : "tok/s"}</th><th scope="col" class="figure">Duration</th>${ended ? html`<th scope="col">Ended</th>` : nothing}</tr></thead>
+      <tbody>${runs.map((run) => html`<tr data-key=${run.key}><th scope="row"><a href=${`#run=${encodeURIComponent(run.key)}`}>${titleOf(run)}</a></th><td>${runBadge(run.badge)}</td>${several ? html`<td>${run.source}</td>` : nothing}<td>${run.node ?? "–"}</td>
         <td class="figure">${ended ? figure(run.tokens_out) : rate(run.tokens_per_s)}</td><td class="figure">${seconds(durationOf(run, now))}</td>
         ${ended ? html`<td>${run.finished_at ? html`<time datetime=${run.finished_at} title=${exact(run.finished_at)}>${ago(run.finished_at, now)}</time>` : "–"}</td>` : nothing}</tr>`)}</tbody></table></div>`
       : html`<p class="quiet">${none}</p>`}</section>`;

@@ -9,22 +9,22 @@ const ORDERS = {
 };
 
 /** Datasets that pass; equal ones stand by name. */
-export function chosen(datasets, { q = "", tag, origin, sort }) {
+export function chosen(datasets, { q = "", tag, origin, source, sort }) {
   const words = q.toLowerCase().split(/\s+/).filter(Boolean);
   const text = ({ name, description, id, tags }) => [name, description, id, ...tags].join(" ").toLowerCase();
   return datasets
-    .filter((one) => words.every((word) => text(one).includes(word)) && (!tag || one.tags.includes(tag)) && (!origin || one.origin === origin))
+    .filter((one) => words.every((word) => text(one).includes(word)) && (!tag || one.tags.includes(tag)) && (!origin || one.origin === origin) && (!source || one.source === source))
     .sort((one, other) => (ORDERS[sort] ?? ORDERS.newest)(one, other) || ORDERS.name(one, other));
 }
 
-/** {datasets, examples, tokens, tags, origins}: sums over what is known, null where nothing is. */
+/** {datasets, examples, tokens, tags, origins, sources}: sums over what is known, null where nothing is. */
 export function heroOf(datasets) {
   const sum = (field) => {
     const known = datasets.map((one) => one[field]).filter((value) => value != null);
     return known.length ? known.reduce((all, value) => all + value, 0) : null;
   };
   const each = (lists) => [...new Set(lists.flat().filter(Boolean))].sort();
-  return { datasets: datasets.length, examples: sum("examples"), tokens: sum("tokens"), tags: each(datasets.map(({ tags }) => tags)), origins: each(datasets.map(({ origin }) => origin)) };
+  return { datasets: datasets.length, examples: sum("examples"), tokens: sum("tokens"), tags: each(datasets.map(({ tags }) => tags)), origins: each(datasets.map(({ origin }) => origin)), sources: each(datasets.map(({ source }) => source)) };
 }
 
 /** Examples over the days that were seen, as a chart's spec. */

@@ -30,11 +30,11 @@ export function feedActions({ store, go }) {
   }
 
   async function older() {
-    const { data, address: mine } = own();
-    if (!data?.next) return;
+    const { data, address: mine, former } = own();
+    if (!data?.next || former) return;
     try {
       const answer = await getJson(feedAddress(store.state.route.more, data.next));
-      if (own().address === mine) put({ data: withOlder(own().data, answer) });
+      if (own().address === mine && !own().former) put({ data: withOlder(own().data, answer) });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       put({ word: "failed", error: error.message });
@@ -44,6 +44,11 @@ export function feedActions({ store, go }) {
   async function chain({ dataset: { key } }) {
     const { [key]: open, ...others } = own().chains ?? {};
     if (open) return put({ chains: others });
+    return load(key);
+  }
+
+  async function load(key) {
+    const { [key]: _, ...others } = own().chains ?? {};
     put({ chains: { ...others, [key]: { word: "loading", events: [] } } });
     const show = (value) => own().chains?.[key] && put({ chains: { ...own().chains, [key]: value } });
     try {
@@ -65,10 +70,12 @@ export function feedActions({ store, go }) {
       },
       "feed-older": older,
       "feed-chain": chain,
+      "feed-chain-again": ({ dataset }) => load(dataset.key),
       "feed-unfilter": () => go({ ...store.state.route, more: { tab: "feed" } }),
       "feed-release": async () => {
         document.querySelector(".page.workers")?.scrollTo({ top: 0 });
-        put({ data: null });
+        // What comes takes the place of the list as it stands: nothing of what waited is joined to it.
+        put({ former: true });
         await asked.now();
       },
     },
@@ -76,7 +83,7 @@ export function feedActions({ store, go }) {
       "feed-filter": ({ dataset, value }) => choose(dataset.field, value.slice(1)),
       "feed-search": ({ value }) => {
         clearTimeout(typing);
-        typing = setTimeout(() => choose("q", value.trim()), TYPING_MS);
+        typing = setTimeout(() => here(store.state) && choose("q", value.trim()), TYPING_MS);
       },
     },
     /** The kept history is written right after the event, so the question waits a moment for it. */

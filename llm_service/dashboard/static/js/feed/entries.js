@@ -7,9 +7,23 @@ const MOST = 1_000;
 
 /** The address of a page of the feed for a route's choices. */
 export function feedAddress(more, before = null) {
-  const params = [...FILTERS, "q"].filter((name) => more[name]).map((name) => `${name}=${encodeURIComponent(more[name])}`);
+  const params = chosenOf(more);
   if (before) params.push(`before=${encodeURIComponent(before)}`);
   return `/api/feed?${[...params, `limit=${PAGE}`].join("&")}`;
+}
+
+/** The address of all runs that pass a route's choices, as a table. */
+export function tableAddress(more) {
+  return `/api/runs/export.csv?${[...chosenOf(more), "ended=true"].join("&")}`;
+}
+
+/** Whether a route leaves anything out. */
+export function isFiltered(more) {
+  return chosenOf(more).length > 0;
+}
+
+function chosenOf(more) {
+  return [...FILTERS, "q"].filter((name) => more[name]).map((name) => `${name}=${encodeURIComponent(more[name])}`);
 }
 
 /** The list after its first page was asked again: `held` counts what is new and waits, because somebody reads. */

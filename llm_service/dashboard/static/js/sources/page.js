@@ -4,7 +4,8 @@ import { icons } from "../icons.js";
 import { ago, clock, exact } from "../time.js";
 import { copyable } from "../views/empty.js";
 import { figure, plural } from "../words.js";
-import { KINDS, concernState, everyWords, skewWords, STATES, working } from "./words.js";
+import { reasonOf } from "../workers/source_trouble.js";
+import { KINDS, concernName, concernState, everyWords, skewWords, STATES, working } from "./words.js";
 
 const CONFIG = `[[bobspark]]
 name = "spark"
@@ -47,33 +48,33 @@ function upstream(source, now) {
     <header class="upstream-head"><h2 id=${`upstream-${key}`}>${key}</h2><span class="upstream-state" data-state=${state}>${icons[icon]}${word}</span>
       <span class="quiet">since <time datetime=${since} title=${exact(since)}>${clock(Date.parse(since))}</time></span><span class="grow"></span><span class="quiet">${KINDS[kind] ?? kind}</span></header>
     <p class="upstream-url"><code>${url}</code>${heard ? html`<span class="quiet">last heard <time datetime=${heard} title=${exact(heard)}>${ago(heard, now)}</time></span>` : html`<span class="quiet">never heard yet</span>`}</p>
-    ${reason ? html`<p class="upstream-trouble" role="status">${icons["triangle-alert"]}<span>${reason}${next ? html` Next try at ${clock(Date.parse(next), true)}.` : nothing}</span></p>` : nothing}
+    ${reason ? html`<p class="upstream-trouble" role="status">${icons["triangle-alert"]}<span>${reasonOf(reason, key)}${next ? html` Next try at ${clock(Date.parse(next), true)}.` : nothing}</span></p>` : nothing}
     ${skew ? html`<p class="upstream-trouble">${icons["triangle-alert"]}<span>${skew}</span></p>` : nothing}
     <div class="upstream-body">
       <div class="concerns" tabindex="0" role="region" aria-label=${`What ${key} is asked for`}><table>
-        <caption>${well} of ${plural(asked, "question")} answered</caption>
+        <caption>${asked ? `${well} of ${plural(asked, "question")} answered` : "Nothing is asked just now"}</caption>
         <thead><tr><th scope="col">Asked for</th><th scope="col">State</th><th scope="col">Last answer</th><th scope="col">How often</th></tr></thead>
-        <tbody>${source.concerns.map((concern) => concernRow(concern, now))}</tbody></table></div>
+        <tbody>${source.concerns.map((concern) => concernRow(concern, key, now))}</tbody></table></div>
       ${streams(source.streams)}
     </div></li>`;
 }
 
-function concernRow(concern, now) {
+function concernRow(concern, source, now) {
   const { word, icon, state } = concernState(concern);
   const { name, reason, failures, last_heard_at: heard, next_try_at: next } = concern;
-  return html`<tr data-concern=${name} data-state=${state}><th scope="row">${name}</th>
+  return html`<tr data-concern=${name} data-state=${state}><th scope="row">${concernName(name)}</th>
     <td><span class="upstream-state" data-state=${state}>${icons[icon]}${word}</span>
-      ${failures ? html`<p class="concern-reason">${plural(failures, "failure")} in a row. ${reason}${next ? ` Next try at ${clock(Date.parse(next), true)}.` : ""}</p>` : nothing}</td>
-    <td>${heard ? html`<time datetime=${heard} title=${exact(heard)}>${ago(heard, now)}</time>` : "–"}</td><td>${everyWords(concern.every_s) || "–"}</td></tr>`;
+      ${failures ? html`<p class="concern-reason">${plural(failures, "failure")} in a row. ${reasonOf(reason, source)}${next ? ` Next try at ${clock(Date.parse(next), true)}.` : ""}</p>` : nothing}</td>
+    <td class="concern-heard">${heard ? html`<time datetime=${heard} title=${exact(heard)}>${ago(heard, now)}</time>` : "–"}</td><td class="concern-every">${everyWords(concern.every_s) || "–"}</td></tr>`;
 }
 
 const STREAM_FIGURES = [
-  ["open", "open"], ["connecting", "connecting"], ["backing_off", "waiting to try again"], ["events", "events received"], ["unknown_events", "of unknown kind, kept"], ["broken_events", "that could not be read"],
+  ["open", "open"], ["connecting", "connecting"], ["backing_off", "waiting to try again"], ["stopped", "stopped"], ["events", "events received"], ["unknown_events", "of unknown kind, kept"], ["broken_events", "that could not be read"],
 ];
 
 function streams(counts) {
-  return html`<dl class="streams" aria-label="Streams">${STREAM_FIGURES.map(([name, word]) => html`<div data-figure=${name} ?data-warn=${["backing_off", "broken_events"].includes(name) && counts[name] > 0}>
-    <dt>${word}</dt><dd>${figure(counts[name])}</dd></div>`)}</dl>`;
+  return html`<section class="streams" aria-label="Streams of runs"><h3>Streams of runs</h3><dl>${STREAM_FIGURES.map(([name, word]) => html`<div data-figure=${name} ?data-warn=${["backing_off", "broken_events"].includes(name) && counts[name] > 0}>
+    <dt>${word}</dt><dd>${figure(counts[name])}</dd></div>`)}</dl></section>`;
 }
 
 function none() {

@@ -29,12 +29,22 @@ export function everyWords(seconds) {
 export function skewWords(seconds) {
   if (seconds == null || Math.abs(seconds) < SKEW_S) return "";
   const amount = Math.abs(seconds) < 120 ? `${Math.round(Math.abs(seconds))} s` : `${Math.round(Math.abs(seconds) / 60)} min`;
-  return `The server's clock is ${amount} ${seconds > 0 ? "ahead of" : "behind"} this machine's; times that it tells are shown as it tells them.`;
+  return `The server's clock is ${amount} ${seconds > 0 ? "ahead of" : "behind"} this machine's; its times are shown by this machine's clock.`;
 }
 
-/** How many of the concerns and streams work: "5 of 6". */
+/** How many of the questions that are asked now are answered; neither what nobody needs nor what the server has not. */
 export function working({ concerns }) {
-  const asked = concerns.filter(({ missing }) => !missing);
-  const well = asked.filter(({ failures, state }) => !failures && state !== "stopped");
+  const asked = concerns.filter((concern) => concernState(concern).state !== "none");
+  const well = asked.filter(({ failures, state }) => !failures && ["live", "stale"].includes(state));
   return { well: well.length, asked: asked.length };
+}
+
+const NAMES = {
+  runs: "Runs", "run-details": "Details of ended runs", queue: "Queue", "active-job": "Active job", "fine-tunes": "Fine-tunes", "fine-tune log": "Log of a fine-tune",
+  jobs: "Generation jobs", pipelines: "Pipelines", metrics: "Metrics of machines",
+};
+
+/** What is asked for, as people call it. */
+export function concernName(name) {
+  return NAMES[name] ?? (name.startsWith("node-") ? `Machine ${name.slice(5)}` : name.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase()));
 }

@@ -2,6 +2,7 @@
 import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 import { clock } from "../time.js";
+import { byReason } from "../troubles.js";
 import { sentence } from "../words.js";
 
 /** A failure with its retry; what was known before stays below it. */
@@ -11,8 +12,8 @@ export function failedView({ word, error, at }, what, action) {
     <button class="button" type="button" data-action=${action}>${icons["refresh-cw"]}Try again</button></div>`;
 }
 
-/** Sources that did not answer, each with its reason; the others' answers are shown. */
+/** Sources that did not answer, each with its reasons; what else is known is shown. */
 export function troublesView(troubles) {
   if (!troubles?.length) return nothing;
-  return html`<div class="strips">${troubles.map(({ source, error }) => html`<div class="strip" data-kind="warn" role="status">${icons["triangle-alert"]}<p><b>${source}</b>: ${sentence(error)} What the others told is shown.</p></div>`)}</div>`;
+  return html`<div class="strips">${byReason(troubles).map(({ source, reasons }) => html`<div class="strip" data-kind="warn" data-source=${source} role="status">${icons["triangle-alert"]}<p><b>${source}</b> is missing here, or in part. ${reasons.map((reason) => `${sentence(reason)} `)}It is asked again every minute.</p></div>`)}</div>`;
 }

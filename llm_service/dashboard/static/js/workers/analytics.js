@@ -23,8 +23,8 @@ const CHARTS = [
   { title: "Runs per day", make: remembered(runsPerDay), empty: "No run began in this range." },
   { title: "Tokens per run", make: remembered(tokensPerRun), empty: "No run of this range told its tokens." },
   { title: "By model", make: remembered((page) => byModel(page, colours)), empty: "No run of this range told its model." },
-  { title: "Completion by model", make: remembered((page) => completionByModel(page, colours)), empty: "No run of this range has ended." },
-  { title: "Throughput", wide: "most", make: remembered(throughput), empty: "No run of this range told its tokens and its duration." },
+  { title: "Completion by model", wide: "most", make: remembered((page) => completionByModel(page, colours)), empty: "No run of this range has ended." },
+  { title: "Throughput", make: remembered(throughput), empty: "No run of this range told its tokens and its duration." },
 ];
 const PARTS = { totals: "totals", runs_per_day: "runs per day", tokens_per_run: "tokens per run", throughput: "throughput", by_model: "models" };
 
@@ -48,13 +48,13 @@ function controls(more, data) {
   return html`<div class="live-tools" role="group" aria-label="Analytics"><div class="segments" role="group" aria-label="Range">${Object.entries(RANGES).map(([value, word]) => html`<button class="segment" type="button"
       data-action="analytics-range" data-value=${value} aria-pressed=${value === chosen ? "true" : "false"}>${word}</button>`)}</div>
     ${(data?.sources.length ?? 0) > 1 || more.source ? html`<label class="tool sort" ?data-active=${Boolean(more.source)}>${icons.cable}<span class="sr-only">Source</span><select data-input="analytics-source">
-      <option value="" ?selected=${!more.source}>All sources</option>${(data?.sources ?? [more.source]).map((name) => html`<option value=${`=${name}`} ?selected=${name === more.source}>${name}</option>`)}</select>${icons["chevron-down"]}</label>` : nothing}</div>`;
+      <option value="" .selected=${!more.source}>All sources</option>${(data?.sources ?? [more.source]).map((name) => html`<option value=${`=${name}`} .selected=${name === more.source}>${name}</option>`)}</select>${icons["chevron-down"]}</label>` : nothing}</div>`;
 }
 
 function loaded(page, state, stale) {
   const { totals } = page;
   const stats = [["Runs", figure(totals.runs)], ["Completed", figure(totals.completed)], ["Failed", figure(totals.failed)], ["Running", figure(totals.running)], ["Tokens", tokens(totals.tokens)], ["Mean duration", seconds(totals.avg_duration_s)], ["Mean tok/s", rate(totals.tokens_per_s)]];
-  return html`<dl class="analytics-totals" ?data-stale=${stale}>${stats.map(([word, value]) => html`<div class="stat" data-figure=${word}><dt>${word}</dt><dd class="stat-figure">${value}</dd></div>`)}</dl>
+  return html`<dl class="figure-strip analytics-totals" ?data-former=${stale}>${stats.map(([word, value]) => html`<div class="stat" data-figure=${word}><dt>${word}</dt><dd class="stat-figure">${value}</dd></div>`)}</dl>
     ${originView(page)}
     <div class="analytics-charts">${CHARTS.map(({ make, wide, empty }) => chartPanel(make(page), state.ui.charts, { empty: html`<p>${empty}</p>`, stale, wide }))}
       ${heatmapView(page.heatmap, { table: Boolean(state.slices.heatmap?.table), stale })}</div>`;

@@ -32,7 +32,7 @@ export function view(state) {
       ${nodesView(listed.nodes, { now, skeleton: ui.skeleton })}
       ${activeJobs(Object.values(listed.queue.rows), Object.values(listed.nodes.rows), own)}
       ${queuesView(listed.queue, { own, charts: ui.charts, stale, skeleton: ui.skeleton, several: sources.length > 1 })}
-      ${runTables(Object.values(listed.runs.rows), now)}
+      ${runTables(Object.values(listed.runs.rows), now, sources.length > 1)}
     </div>${own.asking ? askCancelQueued(own.asking, listed.queue.rows) : nothing}`;
 }
 

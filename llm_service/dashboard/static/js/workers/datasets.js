@@ -10,7 +10,7 @@ import { ApiError, getJson } from "../net/api.js";
 import { remembered } from "../remembered.js";
 import { ago, exact } from "../time.js";
 import { failedView, troublesView } from "../views/asked_states.js";
-import { figure } from "../words.js";
+import { figure, plural } from "../words.js";
 import { noSource } from "./empty.js";
 import { bobsparks } from "./source_trouble.js";
 
@@ -33,7 +33,8 @@ export function view(state) {
   if (state.listed.sources.ready && !bobsparks(state.listed).length && !data?.datasets.length) return noSource();
   const open = data?.datasets.find(({ key }) => key === more.dataset);
   return html`${failedView(asked, "Datasets", "datasets-retry")}${troublesView(data?.troubles)}
-    ${data ? loaded(data.datasets, more, state.now) : state.ui.skeleton && asked.word !== "failed" ? html`<div class="feed-skeleton" aria-hidden="true"><i></i><i></i></div>` : nothing}
+    ${data ? loaded(data.datasets, more, state.now) : state.ui.skeleton && asked.word !== "failed" ? html`<div class="row-skeleton" aria-hidden="true"><i></i><i></i></div>` : nothing}
+    ${data && more.dataset && !open ? html`<div class="strip" data-kind="warn" role="status">${icons["triangle-alert"]}<p>No dataset has the key ${more.dataset}, or its server has not told of it.</p><button class="icon-button" type="button" data-action="dataset-close" aria-label="Dismiss">${icons.x}</button></div>` : nothing}
     ${open ? slideOut(open, state.slices.dataset?.parts ?? {}, state.ui.charts) : nothing}`;
 }
 
@@ -41,29 +42,29 @@ function loaded(datasets, more, now) {
   if (!datasets.length) return html`<section class="workers-empty">${icons.table}<h2>No dataset yet</h2><p>What data-generation runs have made is listed here as soon as a server tells of it.</p></section>`;
   const all = hero(datasets);
   const shown = pick(datasets, more);
-  return html`<dl class="coordinator-chips dataset-hero">${[["Datasets", figure(all.datasets)], ["Examples", figure(all.examples)], ["Tokens", tokens(all.tokens)], ["Tags", figure(all.tags.length)], ["Origins", figure(all.origins.length)]].map(([word, value]) => html`<div class="stat"><dt>${word}</dt><dd class="stat-figure">${value}</dd></div>`)}</dl>
+  return html`<dl class="figure-strip">${[["Datasets", figure(all.datasets)], ["Examples", figure(all.examples)], ["Tokens", tokens(all.tokens)], ["Tags", figure(all.tags.length)], ["Origins", figure(all.origins.length)]].map(([word, value]) => html`<div class="stat"><dt>${word}</dt><dd class="stat-figure">${value}</dd></div>`)}</dl>
     <div class="live-tools" role="group" aria-label="Datasets">
-      <label class="feed-search">${icons.search}<span class="sr-only">Search datasets</span><input type="search" placeholder="Name, tag or description" .value=${more.q ?? ""} data-input="datasets-search" autocomplete="off" spellcheck="false" /></label>
-      ${select("tag", "Any tag", more.tag, all.tags)}${select("origin", "Any origin", more.origin, all.origins)}
-      <label class="tool sort">${icons["arrow-up-down"]}<span class="sr-only">Order</span><select data-input="datasets-choose" data-field="sort">${Object.entries(SORTS).map(([value, word]) => html`<option value=${`=${value}`} ?selected=${value === (more.sort ?? "newest")}>${word}</option>`)}</select>${icons["chevron-down"]}</label>
-      <span class="grow"></span>${shown.length < datasets.length ? html`<span class="quiet">${shown.length} of ${datasets.length}</span>` : nothing}</div>
-    ${shown.length ? html`<ul class="dataset-grid">${repeat(shown, ({ key }) => key, (one) => card(one, now))}</ul>` : html`<section class="workers-empty"><h2>No dataset matches</h2><button class="button" type="button" data-action="datasets-clear">${icons.x}Clear search and filters</button></section>`}`;
+      <label class="tool-search">${icons.search}<span class="sr-only">Search datasets</span><input type="search" placeholder="Name, tag or description" .value=${more.q ?? ""} data-input="datasets-search" autocomplete="off" spellcheck="false" /></label>
+      ${select("tag", "Any tag", more.tag, all.tags)}${select("origin", "Any origin", more.origin, all.origins)}${select("source", "Any server", more.source, all.sources)}
+      <label class="tool sort">${icons["arrow-up-down"]}<span class="sr-only">Order</span><select data-input="datasets-choose" data-field="sort">${Object.entries(SORTS).map(([value, word]) => html`<option value=${`=${value}`} .selected=${value === (more.sort ?? "newest")}>${word}</option>`)}</select>${icons["chevron-down"]}</label>
+      <span class="grow"></span><span class="quiet">${shown.length < datasets.length ? `${shown.length} of ${plural(datasets.length, "dataset")}` : plural(shown.length, "dataset")}</span></div>
+    ${shown.length ? html`<ul class="dataset-grid">${repeat(shown, ({ key }) => key, (one) => card(one, now, all.sources.length > 1))}</ul>` : html`<section class="workers-empty"><h2>No dataset matches</h2><button class="button" type="button" data-action="datasets-clear">${icons.x}Clear search and filters</button></section>`}`;
 }
 
 function select(name, any, chosenValue, values) {
   if (!chosenValue && values.length < 2) return nothing;
   const all = chosenValue && !values.includes(chosenValue) ? [chosenValue, ...values] : values;
-  return html`<label class="tool sort" ?data-active=${Boolean(chosenValue)}><span class="sr-only">${any}</span><select data-input="datasets-choose" data-field=${name}><option value="" ?selected=${!chosenValue}>${any}</option>
-    ${all.map((value) => html`<option value=${`=${value}`} ?selected=${value === chosenValue}>${value}</option>`)}</select>${icons["chevron-down"]}</label>`;
+  return html`<label class="tool sort" ?data-active=${Boolean(chosenValue)}><span class="sr-only">${any}</span><select data-input="datasets-choose" data-field=${name}><option value="" .selected=${!chosenValue}>${any}</option>
+    ${all.map((value) => html`<option value=${`=${value}`} .selected=${value === chosenValue}>${value}</option>`)}</select>${icons["chevron-down"]}</label>`;
 }
 
-function card(dataset, now) {
+function card(dataset, now, several) {
   const grown = grownBy(dataset);
-  return html`<li class="dataset-card" data-key=${dataset.key}><h3><button class="link-button" type="button" data-action="dataset-open" data-key=${dataset.key} aria-haspopup="dialog">${dataset.name}</button></h3>
+  return html`<li class="dataset-card" data-key=${dataset.key}><h3><button class="link-button" type="button" data-action="dataset-open" data-key=${dataset.key} title=${dataset.name} aria-haspopup="dialog">${dataset.name}</button></h3>
     ${dataset.description ? html`<p class="dataset-text">${dataset.description}</p>` : nothing}
     <p class="dataset-facts"><span><b>${figure(dataset.examples)}</b> examples${grown ? html` <span class="quiet" title="Since it is watched">(${grown > 0 ? "+" : ""}${figure(grown)})</span>` : nothing}</span><span><b>${tokens(dataset.tokens)}</b> tokens</span></p>
     ${dataset.tags.length ? html`<p class="dataset-tags">${dataset.tags.map((tag) => html`<span class="dataset-tag">${tag}</span>`)}</p>` : nothing}
-    <p class="dataset-facts quiet"><span>${dataset.source}</span>${dataset.origin ? html`<span>${dataset.origin}</span>` : nothing}${dataset.created_at ? html`<time datetime=${dataset.created_at} title=${exact(dataset.created_at)}>${ago(dataset.created_at, now)}</time>` : nothing}</p></li>`;
+    <p class="dataset-facts quiet">${several ? html`<span>${dataset.source}</span>` : nothing}${dataset.origin ? html`<span>${dataset.origin}</span>` : nothing}${dataset.created_at ? html`<time datetime=${dataset.created_at} title=${exact(dataset.created_at)}>${ago(dataset.created_at, now)}</time>` : nothing}</p></li>`;
 }
 
 /** Begin; returns what its buttons and fields do. */
@@ -109,7 +110,7 @@ export function start({ store, go }) {
       "datasets-choose": ({ dataset, value }) => choose(dataset.field, value === "=newest" ? "" : value.slice(1)),
       "datasets-search": ({ value }) => {
         clearTimeout(typing);
-        typing = setTimeout(() => choose("q", value.trim(), { replace: true }), TYPING_MS);
+        typing = setTimeout(() => here(store.state) && choose("q", value.trim(), { replace: true }), TYPING_MS);
       },
     },
   };

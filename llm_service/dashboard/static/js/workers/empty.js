@@ -17,7 +17,7 @@ export function noSource() {
   return html`<section class="workers-empty" aria-labelledby="workers-empty-title">${icons.bot}
     <h2 id="workers-empty-title">No BobSpark server is watched yet</h2>
     <p>Name one in the settings and every run on it appears here as a card, live. Several servers may stand side by side.</p>
-    <div class="workers-examples">${copyable("llm-service.toml", CONFIG)}${copyable("Without a server at hand: try it with a simulated one", TRY)}</div></section>`;
+    <div class="workers-examples">${copyable("llm-service.toml in your user's configuration folder", CONFIG)}${copyable("Without a server at hand: try it with a simulated one", TRY)}</div></section>`;
 }
 
 /** A server is watched and nothing runs. */

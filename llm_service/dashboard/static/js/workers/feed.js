@@ -2,6 +2,7 @@
 import { html, nothing } from "../lit.js";
 import { askedOf } from "../asked.js";
 import { feedActions } from "../feed/actions.js";
+import { isFiltered } from "../feed/entries.js";
 import { questionsView } from "../feed/questions.js";
 import { feedEmpty, feedList, feedTools } from "../feed/view.js";
 import { failedView } from "../views/asked_states.js";
@@ -23,11 +24,12 @@ export function view(state) {
   const { data, chains } = asked;
   const sources = bobsparks(state.listed);
   const bare = data && !data.entries.length;
-  const filtered = ["source", "model", "status", "q"].some((name) => more[name]);
+  const filtered = isFiltered(more);
+  const former = asked.former || asked.word === "failed";
   if (bare && !filtered && state.listed.sources.ready && !sources.length) return noSource();
   return html`${feedTools(more, data, data?.entries.length)}${failedView(asked, "The feed", "feed-retry")}
     ${questionsView(askedOf(state, "questions"), Boolean(state.slices.questions?.open), state.now)}
-    ${bare ? feedEmpty(filtered) : data ? feedList(data, chains ?? {}, state.now, sources.length > 1) : state.ui.skeleton ? html`<div class="feed-skeleton" aria-hidden="true"><i></i><i></i><i></i></div>` : nothing}`;
+    ${bare ? asked.former ? nothing : feedEmpty(filtered) : data ? feedList(data, chains ?? {}, state.now, { several: sources.length > 1, former }) : state.ui.skeleton ? html`<div class="row-skeleton" aria-hidden="true"><i></i><i></i><i></i></div>` : nothing}`;
 }
 
 /** Begin; returns what its buttons and fields do. */

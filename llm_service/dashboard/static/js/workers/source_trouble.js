@@ -16,16 +16,17 @@ export function troubleOf(source, at) {
   const next = source.next_try_at ? ` Next try at ${at(source.next_try_at)}.` : "";
   if (isOld(source)) {
     const heard = source.last_heard_at ? ` What is shown of it is as it was at ${at(source.last_heard_at)}.` : "";
-    return { kind: "error", text: `${source.key} (${source.url}) does not answer since ${at(source.since)}. ${told(source.reason, source.key)}${heard}${next}` };
+    return { kind: "error", text: `${source.key} (${source.url}) does not answer since ${at(source.since)}. ${reasonOf(source.reason, source.key)}${heard}${next}` };
   }
-  if (source.state === "connecting" && source.reason) return { kind: "warn", text: `${source.key} (${source.url}): ${told(source.reason, source.key)}${next}` };
+  if (source.state === "connecting" && source.reason) return { kind: "warn", text: `${source.key} (${source.url}): ${reasonOf(source.reason, source.key)}${next}` };
   const failing = source.concerns.filter(({ failures, missing }) => failures > 0 && !missing);
   if (!failing.length) return null;
-  const parts = failing.map(({ name, reason, next_try_at: again }) => `${name}: ${told(reason, source.key)}${again ? ` Next try at ${at(again)}.` : ""}`);
+  const parts = failing.map(({ name, reason, next_try_at: again }) => `${name}: ${reasonOf(reason, source.key)}${again ? ` Next try at ${at(again)}.` : ""}`);
   return { kind: "warn", text: `${source.key} answers only in part; the rest is up to date. ${parts.join(" ")}` };
 }
 
-function told(reason, key) {
+/** A reason as a sentence, without the server's name before it and without what is tried next: both stand beside it. */
+export function reasonOf(reason, key) {
   const plain = withoutNext(reason.startsWith(`${key}: `) ? reason.slice(key.length + 2) : reason);
   return plain ? sentence(plain.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase())) : "";
 }
