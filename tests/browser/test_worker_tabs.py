@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -79,6 +80,71 @@ def test_the_feeds_filters_are_in_the_address(make_bobspark, watching, open_page
     assert "q=nothing%20says%20this" in page.fragment()
     page.page.locator(".workers-empty [data-action=feed-unfilter]").click()
     expect(page.page.locator(".feed-entry").first).to_be_visible()
+
+
+def test_the_table_of_the_feed_has_what_its_filters_leave(make_bobspark, watching, open_page) -> None:  # noqa: F811
+    simulator = make_bobspark(past_runs=60, workers=1, speed=1)
+    page = open_page(watching(simulator), "#workers?tab=feed&status=failed")
+    expect(page.page.locator(".feed-entry").first).to_be_visible()
+    address = page.page.locator(".live-tools a[download]").get_attribute("href")
+    rows = page.context.request.get(page.server.url.rstrip("/") + address).text().splitlines()
+    failed = [name for name, run in simulator.ledger()["runs"].items() if run["status"] == "failed"]
+    assert sorted(row.split(",")[0] for row in rows[1:]) == sorted(failed)
+    page.page.locator("[data-action=feed-unfilter]").click()
+    expect(page.page.locator(".live-tools a[download]")).to_have_attribute("href", "/api/runs/export.csv?ended=true")
+    everything = page.context.request.get(f"{page.server.url}api/runs/export.csv?ended=true").text()
+    assert "running" not in everything
+
+
+def test_a_choice_keeps_the_focus_and_back_and_forward_show_what_was_chosen(
+    make_bobspark,  # noqa: F811
+    watching,
+    open_page,
+) -> None:
+    page = open_page(watching(make_bobspark(past_runs=60)), "#workers?tab=feed")
+    select = page.page.locator("[data-field=model]")
+    select.focus()
+    select.select_option(index=1)
+    chosen = select.input_value()
+    others = page.page.locator(".feed-entry").filter(has_not_text=chosen.removeprefix("="))
+    expect(others).to_have_count(0)
+    select.select_option("")
+    expect(others.first).to_be_attached()
+    expect(select).to_be_focused()
+    page.page.go_back()
+    expect(select).to_have_value(chosen)
+    page.page.go_back()
+    expect(select).to_have_value("")
+
+
+def test_a_queue_that_nobody_knows_is_not_told_as_empty(make_bobspark, watching, open_page) -> None:  # noqa: F811
+    simulator = make_bobspark(faults=["http-500:/api/runs/queue"])
+    page = open_page(watching(simulator), "#workers?tab=coordinator")
+    queue = page.page.locator(".queue")
+    expect(queue).to_contain_text("What waits is not known")
+    expect(queue.locator(".queue-old")).to_contain_text("500")
+    expect(queue).not_to_contain_text("Nothing waits")
+    expect(page.page.locator('[data-figure="depth"] dd')).to_have_text("–")
+    simulator.set_faults()
+    expect(queue).to_contain_text("Nothing waits", timeout=30_000)
+    expect(queue.locator(".queue-old")).to_have_count(0)
+
+
+def test_a_server_that_never_answered_has_answered_nothing(start_board, open_page) -> None:  # noqa: F811
+    board = start_board(bobspark=(Upstream("gone", f"http://127.0.0.1:{closed_port()}"),), agent_logs=False)
+    page = open_page(board, "#sources")
+    expect(page.page.locator(".concerns caption")).to_contain_text(re.compile(r"^0 of \d+ questions answered"))
+    page.page.goto(f"{board.url}#workers?tab=models")
+    strip = page.page.locator(".strip[data-source=gone]")
+    expect(strip).to_have_count(1)
+    expect(strip).to_contain_text("so it is with")
+
+
+def closed_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
 
 
 def test_waiting_runs_are_cancelled_after_a_question_and_the_answer_says_which(

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { levelsHeard } from "../../llm_service/dashboard/static/js/coordinator/spoken.js";
 import { levelOf, loadOf, queueSpec, splitRuns, sumOf } from "../../llm_service/dashboard/static/js/coordinator/figures.js";
 
 test("a bar warns from 70 and is critical from 90", () => {
@@ -26,6 +27,26 @@ test("runs that work and runs that ended are two lists, the newest first", () =>
   assert.deepEqual(active.map(({ key }) => key), ["b", "a"]);
   assert.deepEqual(recent.map(({ key }) => key), ["c", "d"]);
   assert.equal(splitRuns(runs, 1).recent.length, 1);
+});
+
+const node = (level, key = "s:spark") => ({ key, name: "spark", source: "s", level });
+
+test("a machine that becomes worse is said, and so is one that is well again after it was critical or away", () => {
+  let levels = {};
+  const said = ["ok", "warn", "critical", "critical", "ok", "offline", "ok", "warn", "ok"].map((level) => {
+    const told = levelsHeard(levels, [node(level)]);
+    levels = told.levels;
+    return told.text;
+  });
+  assert.deepEqual(said, [
+    "", "spark of s is above 70 percent.", "spark of s is above 90 percent.", "", "spark of s is no longer near its limits.",
+    "spark of s is offline.", "spark of s is no longer near its limits.", "spark of s is above 70 percent.", "",
+  ]);
+});
+
+test("a machine that is heard for the first time is not said, and several are one sentence", () => {
+  assert.equal(levelsHeard({}, [node("critical")]).text, "");
+  assert.equal(levelsHeard({ a: "ok", b: "ok" }, [node("offline", "a"), node("offline", "b")]).text, "spark of s is offline, spark of s is offline.");
 });
 
 test("depth and what ended are two lines over the same times", () => {

@@ -47,5 +47,5 @@ test("of each suite the newest known score is compared", () => {
 });
 
 test("the best is only marked where there is a choice", () => {
-  assert.deepEqual([bestOf([0.1, 0.9, null]), bestOf([0.5, 0.5]), bestOf([0.5, null]), bestOf([])], [1, -1, -1, -1]);
+  assert.deepEqual([bestOf([0.1, 0.9, null]), bestOf([0.9, 0.9, 0.1]), bestOf([0.5, 0.5]), bestOf([0.5, null]), bestOf([])], [0.9, 0.9, null, null, null]);
 });

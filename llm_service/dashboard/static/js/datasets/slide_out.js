@@ -43,6 +43,7 @@ function stats({ stats: found }) {
 
 function said(value) {
   if (typeof value === "number") return figure(Math.round(value * 1_000) / 1_000);
+  if (Array.isArray(value) && value.length && value.every((one) => typeof one !== "object")) return value.join(", ");
   return typeof value === "object" && value !== null ? html`<code>${JSON.stringify(value)}</code>` : String(value ?? "–");
 }
 

@@ -34,9 +34,9 @@ export function comparison(models) {
   return { suites: suites.map((suite) => ({ suite, scores: models.map((model) => newest(model, suite)) })) };
 }
 
-/** Index of the best of some scores, -1 where none is known or all are equal. */
+/** The best of some scores, which several may share; null where none is known or all are equal. */
 export function bestOf(scores) {
   const known = scores.filter((score) => score != null);
   const best = Math.max(...known);
-  return known.length > 1 && known.some((score) => score < best) ? scores.indexOf(best) : -1;
+  return known.some((score) => score < best) ? best : null;
 }

@@ -7,12 +7,15 @@ import { chipsView } from "../coordinator/chips.js";
 import { nodesView } from "../coordinator/nodes.js";
 import { askCancelQueued, queuesView } from "../coordinator/queues.js";
 import { runTables } from "../coordinator/run_tables.js";
+import { levelsHeard } from "../coordinator/spoken.js";
 import { noSource } from "./empty.js";
 import { sourceStrips } from "./source_strips.js";
 import { bobsparks } from "./source_trouble.js";
 import { hatching } from "./sparkline.js";
 
 const TICK_MS = 5_000;
+let levels = {};
+let say = () => {};
 
 /** What it reads of the state. */
 export function reads({ listed, slices, now, ui, connection }) {
@@ -38,6 +41,7 @@ export function view(state) {
 
 /** Begin; returns what its buttons and fields do. */
 export function start(parts) {
+  say = parts.say;
   const { actions, inputs } = coordinatorActions(parts);
   return { actions: { ...actions, ...chartActions(parts.store) }, inputs };
 }
@@ -45,4 +49,12 @@ export function start(parts) {
 /** Topics to listen to. */
 export function topics() {
   return ["runs", "nodes", "queue"];
+}
+
+/** A machine that comes to its limits, goes away or comes back is said. */
+export function heard(name, payload) {
+  if (name !== "node.changed") return;
+  const told = levelsHeard(levels, payload.nodes);
+  levels = told.levels;
+  if (told.text) say(told.text);
 }

@@ -62,12 +62,12 @@ function row(model, { compared, now, several }) {
 function compareView(models) {
   const { suites } = comparison(models);
   const line = (name, values, say, judged = false) => {
-    const best = judged ? bestOf(values) : -1;
-    return html`<tr><th scope="row">${name}</th>${values.map((value, at) => html`<td class="figure" ?data-best=${at === best}>${value == null ? "–" : say(value)}${at === best ? html`<span class="sr-only"> best</span>` : nothing}</td>`)}</tr>`;
+    const best = judged ? bestOf(values) : null;
+    return html`<tr><th scope="row">${name}</th>${values.map((value) => html`<td class="figure" ?data-best=${best !== null && value === best}>${value == null ? "–" : say(value)}${best !== null && value === best ? html`<span class="sr-only"> best</span>` : nothing}</td>`)}</tr>`;
   };
   return html`<section class="panel-box models-panel" aria-labelledby="compare-title"><div class="panel-line"><h2 class="panel-title" id="compare-title">Side by side</h2><span class="grow"></span><button class="tool" type="button" data-action="models-uncompare">${icons.x}Close</button></div>
     <div class="table-box" tabindex="0" role="region" aria-label="Models side by side"><table class="plain-table models-compare"><thead><tr><th scope="col"><span class="sr-only">Figure</span></th>${models.map(({ name }) => html`<th scope="col" class="figure">${name}</th>`)}</tr></thead>
-      <tbody>${line("Rank", models.map(({ rank }) => rank), figure)}${line("Benchmark", models.map(({ score }) => score), (value) => SCORE.format(value), true)}${line("Status", models.map(({ status }) => status), String)}
+      <tbody>${new Set(models.map(({ source }) => source)).size > 1 ? line("Source", models.map(({ source }) => source), String) : nothing}${line("Rank", models.map(({ rank }) => rank), figure)}${line("Benchmark", models.map(({ score }) => score), (value) => SCORE.format(value), true)}${line("Status", models.map(({ status }) => status), String)}
         ${line("Evaluations", models.map(({ evals }) => evals.length), figure)}${suites.map(({ suite, scores }) => line(suite, scores, (value) => SHARE.format(value), true))}</tbody></table></div></section>`;
 }
 
