@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import cast
 
 from llm_service.core.training import fields
@@ -61,8 +62,11 @@ def adapter_of(card: JobCard) -> Adapter | None:
     }
 
 
-def merged(told: list[Adapter], made_here: list[Adapter]) -> list[Adapter]:
-    """All adapters, newest first, each once: what its server tells goes before what a job says, gaps filled from it."""
+def merged(told: list[Adapter], made_here: list[Adapter], jobs: Collection[str] = ()) -> list[Adapter]:
+    """All adapters, newest first, each once: what its server tells goes before what a job says, gaps filled from it.
+
+    `jobs` are the keys of known jobs, also of those that do not count as completed yet: their curves are kept.
+    """
     by_key = {one["key"]: one for one in made_here}
     # A trainer may name an adapter by its skill alone; then the newest job of that skill made it.
     by_name = {(one["source"], one["kind"], one["name"]): one for one in made_here}
@@ -73,6 +77,8 @@ def merged(told: list[Adapter], made_here: list[Adapter]) -> list[Adapter]:
         if mine is not None and _same_thing(one, mine):
             taken.add(mine["key"])
             one = _filled(one, mine)
+        elif one["job"] is None and one["key"] in jobs:
+            one = {**one, "job": one["key"]}
         found[one["key"]] = one
     found.update({one["key"]: one for one in made_here if one["key"] not in taken and one["key"] not in found})
     return sorted(found.values(), key=lambda one: (one["created_at"] or "", one["key"]), reverse=True)

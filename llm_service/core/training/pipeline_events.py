@@ -55,7 +55,7 @@ def _report(pipeline_id: str, kind: str, row: fields.Fields, *, ended: bool) -> 
         score=score,
         message=fields.text(row, "message", "msg"),
         outcome=word if ended else None,
-        iterations=_advice(kind, row, iteration),
+        iterations=_advice(kind, row, iteration) or _rate(row, iteration, stage, score),
     )
     # The end of one stage is told with the same words as the end of all: only the last event says how it ended.
     status = (status_of(word) if word else None) if ended else "running"
@@ -72,6 +72,18 @@ def _report(pipeline_id: str, kind: str, row: fields.Fields, *, ended: bool) -> 
         ),
         losses,
     )
+
+
+def _rate(row: fields.Fields, iteration: int | None, stage: str | None, score: float | None) -> list[Any] | None:
+    """A score that a stage of evaluation ends with is the iteration's own; at its beginning it is still the one before."""
+    if iteration is None or score is None or fields.loss(row, "loss", "train_loss") is not None:
+        return None
+    name = stage_of(stage)
+    if name not in ("EVALUATE", "RE-EVAL") or "start" in (stage or "").lower():
+        return None
+    entry = new_iteration(iteration)
+    entry["after_pass_rate" if name == "RE-EVAL" else "pass_rate"] = score
+    return [entry]
 
 
 def _advice(kind: str, row: fields.Fields, iteration: int | None) -> list[Any] | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from llm_service.core.training.pipelines import new_iteration, new_pipeline
+from llm_service.core.training.reports import status_of
 from llm_service.core.training_shapes import Pipeline, PipelineIteration
 
 
@@ -14,7 +15,16 @@ def folded_pipeline(before: Pipeline | None, told: Mapping[str, Any]) -> Pipelin
     after = dict(before or new_pipeline())
     after.update({name: value for name, value in told.items() if name != "iterations"})
     after["iterations"] = _iterations((before or new_pipeline())["iterations"], told.get("iterations") or [])
+    _close_last(after)
     return cast(Pipeline, after)
+
+
+def _close_last(pipeline: dict[str, Any]) -> None:
+    """Of a pipeline that went to its end the final score is what its last iteration came to; some servers say only that."""
+    if pipeline["iterations"] and pipeline["score"] is not None and status_of(pipeline["outcome"]) == "completed":
+        last = pipeline["iterations"][-1]
+        if last["after_pass_rate"] is None:
+            last["after_pass_rate"] = pipeline["score"]
 
 
 def _iterations(known: list[PipelineIteration], told: list[Mapping[str, Any]]) -> list[PipelineIteration]:

@@ -120,6 +120,7 @@ class Desk:
         told = [one for outcome in asked.values() for one in outcome.value or ()]
         failed = troubles([(source, outcome.error) for source, outcome in asked.items()])
         kept: list[Adapter] = []
+        known = {card["key"] for card, _ in self._board.cards()}
         made = [one for card, _ in self._board.cards() if (one := adapters.adapter_of(card)) is not None]
         try:
             if told:
@@ -132,7 +133,7 @@ class Desk:
         fresh = {one["key"] for one in told}
         answered = {source for source, outcome in asked.items() if outcome.error is None}
         earlier = [one for one in kept if one["key"] not in fresh and one["source"] not in answered]
-        return {"adapters": adapters.merged([*told, *earlier], made), "troubles": failed}
+        return {"adapters": adapters.merged([*told, *earlier], made, known), "troubles": failed}
 
     def _ask_adapters(self, source: str, site: Site) -> list[Adapter]:
         if site.kind != "skill-training":

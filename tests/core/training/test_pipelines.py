@@ -160,6 +160,36 @@ def test_advice_belongs_to_its_iteration() -> None:
     assert (entry["n"], entry["advice"], entry["suggested"]) == (3, "Weak.", ["a", "b"])
 
 
+@pytest.mark.parametrize(
+    ("stage", "name"), [("EVALUATE", "pass_rate"), ("RE-EVAL", "after_pass_rate"), ("reeval", "after_pass_rate")]
+)
+def test_the_score_of_an_evaluation_is_its_iterations_own(stage: str, name: str) -> None:
+    found = heard("pl", "stage_update", json.dumps({"stage": stage, "iteration": 2, "score": 0.71}))
+    assert found is not None
+    (entry,) = found.report.told["pipeline"]["iterations"]
+    assert (entry["n"], entry[name]) == (2, 0.71)
+
+
+@pytest.mark.parametrize(
+    "body", [{"stage": "DEPLOY", "iteration": 2}, {"stage": "reeval_started", "iteration": 2}, {"stage": "RE-EVAL"}]
+)
+def test_a_score_told_at_another_time_belongs_to_no_iteration(body: dict[str, Any]) -> None:
+    found = heard("pl", "stage_update", json.dumps({**body, "score": 0.71}))
+    assert found is not None
+    assert "iterations" not in found.report.told["pipeline"]
+    assert found.report.told["pipeline"]["score"] == 0.71
+
+
+def test_the_last_iteration_of_a_pipeline_that_is_through_came_to_its_final_score() -> None:
+    going = {"score": 0.8, "iterations": [{"n": 1, "pass_rate": 0.6, "after_pass_rate": 0.7}, {"n": 2}]}
+    before = folded_pipeline(None, going)
+    assert before["iterations"][-1]["after_pass_rate"] is None
+    through = folded_pipeline(before, {"score": 0.9, "outcome": "target_reached"})
+    assert [entry["after_pass_rate"] for entry in through["iterations"]] == [0.7, 0.9]
+    assert folded_pipeline(before, {"outcome": "failed"})["iterations"][-1]["after_pass_rate"] is None
+    assert before["iterations"][-1]["after_pass_rate"] is None
+
+
 def test_an_unknown_event_is_told_to_be_one_and_what_it_says_is_taken() -> None:
     found = heard("pl", "hiccup", '{"stage": "DEPLOY"}')
     assert found is not None

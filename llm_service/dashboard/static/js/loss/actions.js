@@ -17,8 +17,14 @@ export function lossActions({ store, go }) {
     const { axis } = choices();
     const from = Math.max(0, axis === "step" ? Math.floor(left) : stepAt(lead, axis, left));
     const to = axis === "step" ? Math.ceil(right) : stepAt(lead, axis, right);
-    choose({ from, to: Math.max(to, from + 1) }, replace);
+    choose({ from, to: Math.max(to, from + 1), ...pinned(target.view.lines[0]) }, replace);
   });
+
+  /** Steps in the address belong to a run: the one that is shown because none was chosen is in it from then on. */
+  function pinned(line = document.querySelector("loss-canvas")?.view?.lines[0]) {
+    const { section, more } = store.state.route;
+    return section === "training" && more.tab === "loss" && !more.job && !choices().others.length && line ? { others: [line.job] } : {};
+  }
 
   return {
     actions: {
@@ -28,7 +34,7 @@ export function lossActions({ store, go }) {
       "loss-target": () => choose({ target: !choices().target }),
       "loss-table": () => choose({ table: !choices().table }),
       "loss-reset": () => choose({ from: null, to: null }),
-      "loss-there": ({ dataset }) => choose(around(Number(dataset.from), Number(dataset.to)), false),
+      "loss-there": ({ dataset }) => choose({ ...around(Number(dataset.from), Number(dataset.to)), ...pinned() }, false),
       "loss-without": ({ dataset }) => choose({ others: choices().others.filter((key) => key !== dataset.job) }),
       "loss-csv": () => save(new Blob([csvOf(lines(store.state))], { type: "text/csv;charset=utf-8" }), "loss.csv"),
       "loss-png": () => drawing()?.canvas && picture(drawing()).toBlob((blob) => save(blob, "loss.png")),
@@ -38,7 +44,9 @@ export function lossActions({ store, go }) {
       "loss-with": (element) => {
         const { value } = element;
         element.value = "";
-        if (value) choose({ others: [...choices().others.filter((key) => key !== value), value].slice(-MOST_OTHERS) });
+        if (!value) return;
+        const shown = choices().others.length || !element.dataset.beside ? choices().others : [element.dataset.beside];
+        choose({ others: [...shown.filter((key) => key !== value), value].slice(-MOST_OTHERS) });
       },
     },
   };

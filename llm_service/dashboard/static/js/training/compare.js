@@ -16,6 +16,6 @@ export function comparePicker(state, lead = null, label = "Compare with") {
   if (!jobs.length) return nothing;
   const full = subject.choices.others.length >= MOST_OTHERS;
   return html`<label class="tool sort row-filter loss-compare"><span class="sr-only">${label}</span>
-    <select data-input="loss-with" ?disabled=${full} .value=${""}><option value="">${full ? `${MOST_OTHERS} runs are the most` : label}</option>
+    <select data-input="loss-with" data-beside=${subject.implied ?? nothing} ?disabled=${full} .value=${""}><option value="">${full ? `${MOST_OTHERS} runs are the most` : label}</option>
       ${jobs.map((job) => html`<option value=${job.key}>${titleOf(job)} (${KINDS[job.kind]}, ${job.status})</option>`)}</select>${icons["chevron-down"]}</label>`;
 }

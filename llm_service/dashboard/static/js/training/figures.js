@@ -5,6 +5,12 @@ export const STATUSES = {
   queued: ["Queued", "hourglass"], running: ["Running", "circle-dot"], completed: ["Completed", "circle-check"], failed: ["Failed", "circle-x"],
   cancelled: ["Cancelled", "ban"], stale: ["Stale", "history"], vanished: ["Vanished", "unplug"], unknown: ["Unknown", "circle-dashed"],
 };
+/** How the list is parted where more than one of these is in it. */
+export const GROUPS = {
+  training: { title: "Training now", says: "" },
+  making: { title: "Making data", says: "Processes that write examples for trainings. They have no loss." },
+  ended: { title: "Ended", says: "" },
+};
 const WHOLE = new Intl.NumberFormat("en-US");
 const SHORT = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
 

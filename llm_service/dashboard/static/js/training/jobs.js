@@ -6,8 +6,8 @@ import { ago, exact } from "../time.js";
 import { figure, plural, sentence } from "../words.js";
 import { emptyTraining } from "./empty.js";
 import { ownOf } from "./own.js";
-import { filtered, jobsOf } from "./rows.js";
-import { KINDS, STATUSES, isLive, left, outOf, percent, percentOf, ratingBadge, statusBadge, titleOf } from "./words.js";
+import { filtered, groupsOf, jobsOf } from "./rows.js";
+import { GROUPS, KINDS, STATUSES, isLive, left, outOf, percent, percentOf, ratingBadge, statusBadge, titleOf } from "./words.js";
 
 /** What the tab reads of the state. */
 export function readsJobs(state) {
@@ -31,10 +31,11 @@ export function jobsView(state) {
 }
 
 function head(all, more, state) {
-  const running = all.filter(({ status }) => status === "running").length;
+  const running = all.filter(({ status }) => status === "running");
+  const making = running.filter(({ kind }) => kind === "datagen").length;
   const sources = [...new Set(all.map(({ source }) => source))].sort();
   return html`<div class="job-controls" role="group" aria-label="Filters of the jobs">
-    <p class="job-count"><b>${figure(running)}</b> running</p>
+    <p class="job-count"><b>${figure(running.length - making)}</b> training${making ? html`, <b>${figure(making)}</b> making data` : nothing}</p>
     ${filter("kind", "Kind", Object.entries(KINDS), more.kind)}
     ${filter("status", "Status", Object.entries(STATUSES).map(([name, [word]]) => [name, word]), more.status)}
     ${sources.length > 1 ? filter("source", "Source", sources.map((name) => [name, name]), more.source) : nothing}
@@ -55,8 +56,20 @@ function filter(field, label, options, chosen) {
 }
 
 function list(jobs, now) {
+  const groups = groupsOf(jobs);
   return html`<div class="job-heads" aria-hidden="true"><span>Job</span><span>Status</span><span>Progress</span><span class="figure">Loss</span><span class="figure">Steps</span><span class="figure">Left or took</span><span>Where</span><span class="figure">Began</span></div>
-    <ol class="job-list" aria-label="Training jobs">${repeat(jobs, ({ key }) => key, (job) => row(job, now))}</ol>`;
+    ${groups.length > 1 ? repeat(groups, ({ name }) => name, (group) => groupView(group, now)) : html`<ol class="job-list" aria-label="Training jobs">${rows(jobs, now)}</ol>`}`;
+}
+
+function groupView({ name, jobs }, now) {
+  const { title, says } = GROUPS[name];
+  return html`<section class="job-group" data-group=${name} aria-labelledby=${`job-group-${name}`}>
+    <h3 id=${`job-group-${name}`}>${title} <span class="count">${figure(jobs.length)}</span>${says ? html` <span class="quiet">${says}</span>` : nothing}</h3>
+    <ol class="job-list" aria-label=${title}>${rows(jobs, now)}</ol></section>`;
+}
+
+function rows(jobs, now) {
+  return repeat(jobs, ({ key }) => key, (job) => row(job, now));
 }
 
 function row(job, now) {

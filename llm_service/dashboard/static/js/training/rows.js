@@ -1,11 +1,29 @@
 // The jobs of the page: those that are told live, over those that were asked for. Pure.
 import { isLive } from "./figures.js";
 
-/** Every known job, the running ones first, each group newest first. */
+/** Every known job: trainings that run, other jobs that run, then those that ended; each group newest first. */
 export function jobsOf(listed, own) {
   const rows = Object.values({ ...own.older.rows, ...listed.training.rows });
-  const order = (one, other) => Number(isLive(other)) - Number(isLive(one)) || beginOf(other) - beginOf(one) || one.key.localeCompare(other.key);
+  const order = (one, other) => placeOf(one) - placeOf(other) || beginOf(other) - beginOf(one) || one.key.localeCompare(other.key);
   return rows.sort(order);
+}
+
+/** Short processes come and go beside a training that runs for hours: it stands above them. */
+function placeOf(job) {
+  if (!isLive(job)) return 2;
+  return job.kind === "datagen" ? 1 : 0;
+}
+
+/** [{name, jobs}] of jobs in that order: "training", "making" (data), "ended"; those without a job are left out. */
+export function groupsOf(jobs) {
+  const names = ["training", "making", "ended"];
+  return names.map((name, place) => ({ name, jobs: jobs.filter((job) => placeOf(job) === place) })).filter(({ jobs: some }) => some.length);
+}
+
+/** The training whose curve is looked at where none is chosen: the newest that runs, else the last, of those with a curve. */
+export function newestCurve(jobs) {
+  const trained = jobs.filter(({ kind }) => kind !== "datagen");
+  return trained.find(({ series }) => series?.length) ?? trained.find(isLive) ?? null;
 }
 
 /** One job by its key: as it is told live, else as it was asked for; null while nobody knows it. */

@@ -4,7 +4,7 @@ import { curveOf, ofJob, seriesOf } from "../loss/book.js";
 import { parseChoices } from "../loss/choices.js";
 import { bookOf } from "../loss/loading.js";
 import { ownOf } from "./own.js";
-import { alarmsOf, jobOf, jobsOf } from "./rows.js";
+import { alarmsOf, jobOf, jobsOf, newestCurve } from "./rows.js";
 import { titleOf } from "./words.js";
 
 /** Colours in the order they are handed out: neighbours differ most. */
@@ -18,13 +18,34 @@ const chosen = remembered((more) => {
 });
 const withPipeline = remembered((subject, key) => ({ ...subject, jobs: [key], lead: key }));
 
-/** {jobs, choices, lead} of a state, or null where no curve is shown. `lead` cannot be taken away. */
+const withImplied = remembered((subject, key) => ({ ...subject, jobs: [key], lead: key, implied: key }));
+
+/**
+ * {jobs, choices, lead, implied} of a state, or null where no curve is shown. `lead` cannot be taken away; `implied` is
+ * the job that is shown because none was chosen.
+ */
 export function subjectOf(state) {
   if (state.route.section !== "training") return null;
   const { more } = state.route;
-  if (more.job || more.tab === "loss") return chosen(more);
+  if (more.job || more.tab !== "loss") implied = null;
+  if (more.job) return chosen(more);
+  if (more.tab === "loss") {
+    const subject = chosen(more);
+    const key = subject.jobs.length ? null : impliedOf(state);
+    return key ? withImplied(subject, key) : subject;
+  }
   const key = more.tab === "pipelines" ? pipelineOf(state)?.key : null;
   return key ? withPipeline(chosen(more), key) : null;
+}
+
+let implied = null;
+/** It stays the same while the tab is open: a run that begins meanwhile takes no curve from under the reader's eyes. */
+function impliedOf(state) {
+  const own = ownOf(state);
+  if (implied && jobOf(state.listed, own, implied)) return implied;
+  const settled = state.listed.training.ready && ["ready", "failed"].includes(own.older.word);
+  implied = settled ? (newestCurve(jobsOf(state.listed, own))?.key ?? null) : null;
+  return implied;
 }
 
 /** The pipeline that is open: the one named in the address, else the newest. */
@@ -55,10 +76,10 @@ function alarmsFor(curves, live) {
   return alarms.list;
 }
 
-function ofOne(key, { choices, lead }, book, job) {
+function ofOne(key, { choices, lead, implied: implies = null }, book, job) {
   const { word, error } = ofJob(book, key);
   const title = job ? titleOf(job) : key.slice(key.indexOf(":") + 1);
-  const common = { job: key, word, error, removable: key !== lead, href: key === lead ? null : `#job=${encodeURIComponent(key)}` };
+  const common = { job: key, word, error, removable: key !== lead, href: key === lead && !implies ? null : `#job=${encodeURIComponent(key)}` };
   const known = seriesOf(book, key);
   if (!known.length) return [{ ...common, key, label: title, curve: null }];
   return known.map((series) => ({ ...common, key: series.key, curve: shownCurve(book, key, series.key, choices), label: known.length > 1 ? labelOf(series, title, key === lead) : title }));
