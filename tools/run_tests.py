@@ -14,6 +14,11 @@ sys.path.insert(0, str(ROOT))
 from tests.kit.browser import chromium_path  # noqa: E402  (the tests' own rule for what counts as a browser)
 
 
+# Most tests wait for something, so two at a time take half as long. A file stays whole: its fixtures are made once.
+WORKERS = str(min(4, os.cpu_count() or 1))
+HOW = ("-m", "not faults", "-n", WORKERS, "--dist", "loadfile")
+
+
 def run_javascript(node: str) -> int:
     """Run the page's reducer tests; nothing to run is no failure."""
     files = sorted(str(path) for path in (ROOT / "tests/js").glob("*.test.mjs"))
@@ -25,7 +30,7 @@ def main() -> int:
     required = os.environ.get("REQUIRE_BROWSER") == "1"
     left_out = []
     failed = []
-    if subprocess.run([sys.executable, "-m", "pytest", "-m", "not faults", *sys.argv[1:]], cwd=ROOT).returncode:
+    if subprocess.run([sys.executable, "-m", "pytest", *HOW, *sys.argv[1:]], cwd=ROOT).returncode:
         failed.append("the Python tests failed")
     node = shutil.which("node")
     if node is None:
