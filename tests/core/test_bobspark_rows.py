@@ -153,6 +153,13 @@ def test_a_detail_has_its_events_beside_the_run_or_in_it(answer: object) -> None
     assert detail.has_events
 
 
+@pytest.mark.parametrize("told", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "1970-01-01T00:00:00Z", 1e14])
+def test_a_time_of_another_century_is_none(told: object) -> None:
+    read = Reading()
+    assert read.time({"created_at": told}, "created_at") is None
+    assert read.broken == 1
+
+
 def test_times_are_told_by_our_clock() -> None:
     row = run_row(WHOLE, Reading(), ahead_s=90.0)
     assert row is not None

@@ -11,6 +11,8 @@ from llm_service.core.times import iso_seconds, parse_ms
 MOST_ID = 200
 MOST_NAME = 300
 MOST_WHOLE = 10**15
+_EARLIEST_S = 946_684_800.0
+"""The year 2000: no run is older, and calendars of a time zone end at the year 1."""
 _LATEST_S = 4_102_444_800.0
 """The year 2100: a number of seconds beyond it is one of milliseconds."""
 
@@ -67,13 +69,13 @@ class Reading:
     def time(self, row: Mapping[str, Any], *names: str, ahead_s: float = 0.0) -> str | None:
         """The first of these fields that is there, as ISO UTC by our clock, which is `ahead_s` behind the server's.
 
-        A number is seconds (or milliseconds) since 1970; a time without a zone is UTC.
+        A number is seconds (or milliseconds) since 1970; a time without a zone is UTC. Other centuries are no time.
         """
         value = first(row, *names)
         if value is None:
             return None
         seconds = _seconds_of(value)
-        if seconds is None:
+        if seconds is None or not _EARLIEST_S <= seconds - ahead_s <= _LATEST_S:
             self.broken += 1
             return None
         return iso_seconds(seconds - ahead_s)
@@ -130,7 +132,7 @@ def _bounded(value: Any, left: int, depth: int) -> tuple[Any, int]:
         return value if math.isfinite(value) else None, left - 8
     if depth <= 0:
         return None, left
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):
         return _bounded_object(value, left, depth - 1)
     return _bounded_list(value, left, depth - 1) if isinstance(value, Sequence) else (None, left)
 
