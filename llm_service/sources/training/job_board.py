@@ -84,7 +84,9 @@ class JobBoard:
             job.begin_again(now_ms)
         points = job.hear(report, now_ms)
         self._dirty.add(key)
-        self._misses.pop(key, None)
+        if points or not report.log_lines:
+            # A log that says nothing new may be there long after its job.
+            self._misses.pop(key, None)
         if job.ended and not report.losses:
             self._settled[key] = report
         return points

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from llm_service.clients.errors import BadAnswer, ClientError
+from llm_service.core.training.reports import LossStep, Report
 from llm_service.simulators.bobspark import Bobspark
 from tests.kit.raw_server import Exchange, RawServer
 from tests.kit.simulator import ask, submit
@@ -142,6 +143,19 @@ def test_a_fine_tune_that_the_server_forgets_is_vanished_after_the_second_list(
     one.ask("fine-tunes")
     assert one.job(job_id)["status"] == "vanished"
     wait_until(lambda: any("no longer known" in line for line in one.lines()), "the feed says so")
+
+
+def test_a_log_that_outlives_its_job_does_not_keep_it_running(rig: MakeRig, bobspark: Bobspark) -> None:
+    one = rig(bobspark.url)
+    job_id = begin(bobspark, steps=5000, steps_per_s=5)
+    one.ask_until(lambda: one.job(job_id)["step"], "a step from the log")
+    board = one.parts.board
+    assert board.missing("box", "finetune", []) == []
+    stays = Report("finetune", job_id, losses={"": [LossStep(6000, 0.5)]}, log_lines=("step 6000/9000 loss=0.5",))
+    board.hear("box", [stays])
+    assert board.missing("box", "finetune", []) == [], "a step that is new is a sign of life"
+    board.hear("box", [stays])
+    assert [card["id"] for card in board.missing("box", "finetune", [])] == [job_id]
 
 
 @pytest.mark.parametrize("fault", ["aliases", "bare-lists"])
