@@ -16,7 +16,7 @@ from llm_service.core.run_gaps import MOST_GAPS, Lost, gap_of, gap_text, is_whol
 from llm_service.core.run_shapes import Gap, RunCard, RunEvent, RunStatus
 from llm_service.core.run_tokens import TokenCount
 from llm_service.core.source_shapes import Line
-from llm_service.core.times import iso_seconds, parse_ms
+from llm_service.core.times import iso_ms, iso_seconds, parse_ms
 
 LOST_STATES = ("backing-off", "stopped", "stale")
 MOST_SNIPPET = 400
@@ -37,7 +37,7 @@ class Moment(NamedTuple):
     @property
     def iso(self) -> str:
         """As ISO UTC."""
-        return iso_seconds(self.ms / 1000)
+        return iso_ms(self.ms)
 
 
 class RunFold:

@@ -28,10 +28,11 @@ _KEEP = (
 )
 _PLAIN = ("key", "id", "source", "status", "model", "node", "tokens_in", "tokens_out")
 _KEEP_EVENT = (
-    "INSERT INTO run_events (key, n, type, event) SELECT ?1, ?2, ?3, ?4"
-    " WHERE EXISTS (SELECT 1 FROM runs WHERE key = ?1)"
+    "INSERT INTO run_events (key, n, type, event) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (key, n) DO UPDATE SET type = excluded.type, event = excluded.event"
 )
+_HAS_RUN = "SELECT 1 FROM runs WHERE key = ?"
+_write_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 class Filters(NamedTuple):
@@ -55,11 +56,11 @@ def write_runs(db: sqlite3.Connection, cards: Iterable[RunCard], now_ms: int) ->
 
 def write_events(db: sqlite3.Connection, events: Sequence[tuple[str, RunEvent]]) -> None:
     """Keep events, each in place of the one with its run and number; those of unknown runs are counted and left out."""
-    written = 0
-    for key, event in events:
-        written += db.execute(_KEEP_EVENT, (key, event["n"], event["type"], _json(event))).rowcount
-    if written < len(events):
-        sums.count(db, "run_events_without_run", len(events) - written)
+    known = {key for key in {key for key, _ in events} if db.execute(_HAS_RUN, (key,)).fetchone()}
+    rows = [(key, event["n"], event["type"], _event_json(event)) for key, event in events if key in known]
+    db.executemany(_KEEP_EVENT, rows)
+    if len(rows) < len(events):
+        sums.count(db, "run_events_without_run", len(events) - len(rows))
 
 
 def _row(card: RunCard, now_ms: int) -> dict[str, object]:
@@ -144,6 +145,15 @@ def events_backwards(db: sqlite3.Connection, key: str) -> Iterator[RunEvent]:
     sql = "SELECT event FROM run_events WHERE key = ? AND type IN ('node_update', 'status') ORDER BY n DESC"
     for (text,) in db.execute(sql, (key,)):
         yield json.loads(text)
+
+
+def _event_json(event: RunEvent) -> str:
+    """An event as text. What it holds was made fit for JSON at the door; where it was not, the gate does it here."""
+    try:
+        text = _write_json(event)
+    except (TypeError, ValueError):
+        return _json(event)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _json(value: object) -> str:

@@ -14,6 +14,7 @@ KNOWN = frozenset(("node_update", "status", "stream_end", "error", "text_chunk",
 MOST_TEXT = 2_000
 """Characters of a snippet or message that are kept; the server's own limit is 200."""
 MOST_RAW = 8_000
+_MOST_INT = 2**63
 
 
 class RunNews(NamedTuple):
@@ -50,20 +51,40 @@ def stream_news(name: str, data: str, read: Reading) -> RunNews | None:
         return None
     if not isinstance(value, dict):
         return None
-    return _news("" if name == "message" else name, value, read, 0.0, stored=False)
+    raw = value if len(data) <= MOST_RAW and "\\u" not in data and _is_plain(value) else bounded(value, MOST_RAW)
+    return _news("" if name == "message" else name, value, raw, read)
 
 
 def stored_news(row: object, read: Reading, ahead_s: float = 0.0) -> RunNews | None:
     """An event of a run's detail; None where it is no object."""
-    return _news("", row, read, ahead_s, stored=True) if isinstance(row, Mapping) else None
+    if not isinstance(row, Mapping):
+        return None
+    told_id = read.text(row, "id", most=MOST_ID)
+    at = read.time(row, "ts", "timestamp", "at", "created_at", ahead_s=ahead_s)
+    return _news("", row, bounded(row, MOST_RAW), read, stored=True)._replace(id=told_id, at=at)
 
 
-def _news(name: str, value: Mapping[str, Any], read: Reading, ahead_s: float, *, stored: bool) -> RunNews:
+def _is_plain(value: Mapping[str, Any], depth: int = 2) -> bool:
+    """Whether all of a short text's values can be kept as they are; nearly always, and by far quicker than `bounded`."""
+    for item in value.values():
+        kind = type(item)
+        if kind is str or item is None or kind is bool:
+            continue
+        if kind is int and -_MOST_INT < item < _MOST_INT:
+            continue
+        if kind is not dict or not depth or not _is_plain(item, depth - 1):
+            return False
+    return True
+
+
+def _news(
+    name: str, value: Mapping[str, Any], raw: dict[str, Any], read: Reading, *, stored: bool = False
+) -> RunNews:
     kind = name or read.text(value, "event_type", "type") or "message"
     inner = value.get("data")
     if stored and isinstance(inner, str):
         inner = _object_of(inner)
-    payload: Mapping[str, Any] = inner if isinstance(inner, Mapping) else value
+    payload: Mapping[str, Any] = inner if type(inner) is dict or isinstance(inner, Mapping) else value
     node = read.text(payload, "node") or read.text(value, "node", "node_name")
     agent = read.text(payload, "active_agent", "agent") or node
     status = first(payload, "status")
@@ -81,9 +102,9 @@ def _news(name: str, value: Mapping[str, Any], read: Reading, ahead_s: float, *,
         status=None if status is None else status_of(status),
         next_node=read.text(payload, "next_node"),
         task=read.text(payload, "task", most=MOST_TEXT),
-        id=read.text(value, "id", most=MOST_ID) if stored else None,
-        at=read.time(value, "ts", "timestamp", "at", "created_at", ahead_s=ahead_s) if stored else None,
-        raw=bounded(value, MOST_RAW),
+        id=None,
+        at=None,
+        raw=raw,
     )
 
 
