@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 from urllib.parse import quote
 
 import pytest
@@ -207,3 +208,41 @@ def test_above_three_times_the_beginning_half_the_deviations_are_a_spike():
     usual = beginning_then(0.1)
     assert list(Life().live([*usual, Point(116, 5.0)]).raised()) == []
     assert list(Life().live([*usual, Point(116, 7.0)]).raised()) == [("spike", 116)]
+
+
+def test_a_curve_around_zero_is_judged_by_its_scatter_alone():
+    for seed in range(4):
+        dice = random.Random(seed)
+        noise = [Point(step, dice.gauss(0, 0.02), at_ms=step * 1000) for step in range(3000)]
+        assert list(Life().live(noise).raised()) == []
+        jump = [*noise, Point(3000, 0.6, at_ms=3_000_000)]
+        assert list(Life().live(jump).raised()) == [("spike", 3000)]
+
+
+def test_a_jump_early_in_a_steep_fall_is_a_spike():
+    for seed in range(8):
+        dice = random.Random(seed)
+        losses = [3.2 * math.exp(-i / 25) + 0.6 + dice.gauss(0, 0.03) for i in range(100)]
+        losses[60] *= 8
+        points = [Point(50 * i, loss, at_ms=50_000 * i) for i, loss in enumerate(losses)]
+        assert list(Life().live(points).raised()) == [("spike", 3000)]
+
+
+def test_a_model_that_has_little_left_to_learn_is_no_plateau():
+    dice = random.Random(2)
+    losses = [1.22 + 0.08 * math.exp(-i / 800) + dice.gauss(0, 0.04) for i in range(4000)]
+    points = [Point(i, loss, at_ms=1000 * i) for i, loss in enumerate(losses)]
+    assert list(Life().live(points).raised()) == []
+    dead = [Point(i, 1.22 + dice.gauss(0, 0.04), at_ms=1000 * i) for i in range(600)]
+    assert [kind for kind, _ in Life().live(dead).raised()] == ["plateau"]
+
+
+def test_a_log_of_uneven_steps_has_not_slowed_down():
+    dice = random.Random(3)
+    step = at_ms = 0
+    points = []
+    for i in range(1200):
+        step += dice.randint(1, 40)
+        at_ms += dice.randint(100, 30_000)
+        points.append(Point(step, 2 / (1 + i), at_ms=at_ms))
+    assert [kind for kind, _ in Life().live(points).raised() if kind == "throughput"] == []

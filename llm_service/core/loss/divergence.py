@@ -15,6 +15,7 @@ BEGINNING = 16
 """Losses whose median is where the curve began."""
 _SURE = 6.0
 """Standard errors between two medians that scatter does not explain: the best one is the least of very many."""
+_SHOWS = 3.0
 _OF_A_MEDIAN = 1.2533
 """The standard error of a median of normal values against that of their mean."""
 
@@ -101,7 +102,10 @@ class Divergence:
         if losses[0] > 0 and middle > 0:
             away, spread = math.log(middle / best), deviation([math.log(loss) for loss in losses], math.log(best))
         else:
+            # Around zero no ratio says anything: it must show above the scatter of single losses.
             away, spread = middle - best, deviation(losses, best)
+            if away < _SHOWS * spread:
+                return False
         return away >= _SURE * _OF_A_MEDIAN * spread / math.sqrt(len(losses))
 
     def _raise(self, point: Point, middle: float, best: float) -> Raised:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llm_service.core.loss.points import Point
 from llm_service.core.loss.thresholds import Thresholds
 from llm_service.core.loss.verdicts import Cleared, Raised, Verdict
+from llm_service.core.loss.window import deviation
 
 NEWEST = 8
 """Samples whose median is the rate now."""
 FEWEST = 24
 """Samples before them that tell what is usual."""
 _KEPT = 128
+_SURE = 5.0
+"""Standard errors of a median below the usual rate."""
+_OF_A_MEDIAN = 1.2533
 
 
 class Pace:
@@ -62,9 +67,16 @@ class Pace:
                 yield Cleared("throughput", point.at_ms)
             return
         usual = _median(self._rates[:-NEWEST])
-        if now < self._limits.throughput_share * usual:
+        if now < self._limits.throughput_share * usual and self._sure(now, usual):
             self._usual = usual
             yield self._raise(point, now, usual)
+
+    def _sure(self, now: float, usual: float) -> bool:
+        """Whether it is slower than the scatter of the samples before explains: some logs are simply uneven."""
+        if now <= 0:
+            return True
+        before = [math.log(rate / usual) for rate in self._rates[:-NEWEST] if rate > 0]
+        return math.log(usual / now) >= _SURE * _OF_A_MEDIAN * deviation(before, 0.0) / math.sqrt(NEWEST)
 
     def _raise(self, point: Point, now: float, usual: float) -> Raised:
         sentence = f"Training slowed down: {_rate(now)}, after {_rate(usual)} before."

@@ -18,13 +18,18 @@ _OF_A_MEDIAN = 1.2533
 """The standard error of a median of normal values against that of their mean."""
 _SURE = 1.0
 """Standard errors between the halves that are taken for progress: learning that noise nearly hides is quiet."""
+_LITTLE = 0.01
+"""The least part of the first losses whose fall counts as learning."""
+_SURELY = 4.0
+"""Standard errors between the first part and a later one that scatter does not explain."""
 
 
 class Plateau:
     """Compares the first half of the window with the second, and both with the beginning, by medians of its parts.
 
     A curve that fell once and is flat now has converged, which is no fault: it fires only where the loss is still
-    within `plateau_fall` of where it began and above `plateau_loss`, and the halves do not differ. Steps of a warm-up,
+    within `plateau_fall` of where it began and above `plateau_loss`, no part ever lay surely below the first one, and
+    the halves do not differ. Steps of a warm-up,
     with a learning rate above every one before, do not count.
     """
 
@@ -36,6 +41,8 @@ class Plateau:
         self._best: float | None = state.get("best")
         self._most_lr: float | None = state.get("most_lr")
         self._level: float | None = state.get("level")
+        self._first: tuple[float, float] | None = tuple(state["first"]) if state.get("first") else None
+        self._fell = bool(state.get("fell", False))
 
     def state(self) -> dict[str, Any]:
         return {
@@ -45,6 +52,8 @@ class Plateau:
             "best": self._best,
             "most_lr": self._most_lr,
             "level": self._level,
+            "first": self._first,
+            "fell": self._fell,
         }
 
     def feed(self, point: Point) -> Iterator[Verdict]:
@@ -70,7 +79,8 @@ class Plateau:
         self._forget()
         self._start.back_to(step)
         if not self._start.full:
-            self._best = None
+            self._best = self._first = None
+            self._fell = False
 
     def _warms_up(self, lr: float | None) -> bool:
         if lr is None:
@@ -87,9 +97,17 @@ class Plateau:
         middle = self._part.median
         error = _OF_A_MEDIAN * deviation(self._part.losses, middle) / math.sqrt(len(self._part))
         self._best = middle if self._best is None else min(middle, self._best)
+        self._first = self._first or (middle, error)
+        self._fell = self._fell or self._below_first(middle, error)
         self._parts.append((middle, error))
         del self._parts[:-PARTS]
         self._part.clear()
+
+    def _below_first(self, middle: float, error: float) -> bool:
+        """A model that was trained before may have little left to learn: less than `plateau_fall`, yet surely."""
+        first, first_error = self._first or (middle, error)
+        fell = first - middle
+        return fell > _LITTLE * abs(first) and fell > _SURELY * math.hypot(error, first_error)
 
     def _judge(self, point: Point) -> Iterator[Verdict]:
         newest = self._parts[-1][0]
@@ -103,7 +121,7 @@ class Plateau:
         level = sorted(middle for middle, _ in self._parts)[PARTS // 2]
         began = self._start.median
         far = self._limits.plateau_fall * abs(began)
-        learned = self._best is not None and self._best < began - far
+        learned = (self._best is not None and self._best < began - far) or self._fell
         if not learned and level <= began + far and level > self._limits.plateau_loss and not self._progress():
             self._level = level
             yield self._raise(point, level, began)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from llm_service.core.loss.divergence import BEGINNING
@@ -107,20 +107,22 @@ class Spike:
         middle, began = window.median, abs(self._start.median)
         if loss - middle < _WORTH * began:
             return None
-        times = limits.spike_times / 2 if loss > _ABSURD * began else limits.spike_times
+        # A curve that began near zero, or lies above its beginning, tells nothing of what an untrained model does.
+        absurd = window.least > 0 and middle <= began and loss > _ABSURD * began
+        times = limits.spike_times / 2 if absurd else limits.spike_times
         if window.least > 0:
             above = math.log(loss / middle)
             least = math.log(limits.spike_ratio)
             # Most steps end here: the deviation is only worked out for those that stand out.
             if above < least:
                 return None
-            usual = deviation([math.log(each) for each in window.losses], math.log(middle))
+            usual = _scatter([(step, math.log(each)) for step, each in window.rows], math.log(middle))
         else:
             above = loss - middle
             least = (limits.spike_ratio - 1) * max(abs(middle), 1e-12)
             if above < least:
                 return None
-            usual = deviation(window.losses, middle)
+            usual = _scatter(window.rows, middle)
         if usual <= 0:
             return math.inf
         return above / usual if above >= times * usual else None
@@ -138,3 +140,15 @@ class Spike:
             "threshold": self._limits.spike_times,
         }
         return Raised("spike", point.step, point.at_ms, sentence, numbers)
+
+
+def _scatter(rows: Sequence[tuple[int, float]], middle: float) -> float:
+    """The deviation around the median; where the window falls steeply, around the line that it falls along."""
+    values = [value for _, value in rows]
+    half = len(values) // 2
+    before, after = (sorted(part)[len(part) // 2] for part in (values[:half], values[-half:]))
+    slope = (after - before) / (len(values) - half)
+    if slope >= 0:
+        return deviation(values, middle)
+    along = [value - slope * place for place, value in enumerate(values)]
+    return min(deviation(values, middle), deviation(along, sorted(along)[len(along) // 2]))

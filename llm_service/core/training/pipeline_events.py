@@ -75,7 +75,7 @@ def _report(pipeline_id: str, kind: str, row: fields.Fields, *, ended: bool) -> 
 
 
 def _rate(row: fields.Fields, iteration: int | None, stage: str | None, score: float | None) -> list[Any] | None:
-    """A score that a stage of evaluation ends with is the iteration's own; at its beginning it is still the one before."""
+    """A score that a stage of evaluation ends with is the iteration's own; where it begins it is the one before."""
     if iteration is None or score is None or fields.loss(row, "loss", "train_loss") is not None:
         return None
     name = stage_of(stage)

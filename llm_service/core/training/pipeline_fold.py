@@ -20,7 +20,7 @@ def folded_pipeline(before: Pipeline | None, told: Mapping[str, Any]) -> Pipelin
 
 
 def _close_last(pipeline: dict[str, Any]) -> None:
-    """Of a pipeline that went to its end the final score is what its last iteration came to; some servers say only that."""
+    """Of a pipeline that went to its end the final score is what its last iteration came to; some say only that."""
     if pipeline["iterations"] and pipeline["score"] is not None and status_of(pipeline["outcome"]) == "completed":
         last = pipeline["iterations"][-1]
         if last["after_pass_rate"] is None:
