@@ -3,44 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 
 from llm_service.core.zones import DAY_MS
-from llm_service.telemetry.writer_file import WriterFile
+from llm_service.telemetry.forgetting import Forgetting
 
 ROWS_AT_ONCE = 2_000
-_SOON_S = 0.05
-_LATER_S = 3600.0
 _TABLES = (("loss_steps", "step"), ("loss_buckets", "width, start"), ("loss_averages", "start"))
 
 
-class LossRetention:
+class LossRetention(Forgetting):
     """A chore. A curve is out of sight at once, with its alarms, and its rows go a few at a time."""
 
-    condition = None
+    newest = "SELECT max(heard_ms) FROM loss_series"
 
-    def __init__(self, file: WriterFile, now_ms: Callable[[], int], keep_days: int) -> None:
-        self._file = file
-        self._now_ms = now_ms
-        self._keep_days = keep_days
+    def _forget(self, connection: sqlite3.Connection, now_ms: int) -> bool:
+        self._hide(connection, now_ms - self._keep_days * DAY_MS)
+        row = connection.execute("SELECT id FROM loss_series WHERE job = '' LIMIT 1").fetchone()
+        if row is None:
+            return False
+        if not any(self._some_gone(connection, row[0], *table) for table in _TABLES):
+            connection.execute("DELETE FROM loss_series WHERE id = ?", row)
+        return True
 
-    def step(self) -> float:
-        """Delete a few; soon again where there are more."""
-        with self._file.transaction() as connection:
-            self._hide(connection)
-            row = connection.execute("SELECT id FROM loss_series WHERE job = '' LIMIT 1").fetchone()
-            if row is None:
-                return _LATER_S
-            if not any(self._some_gone(connection, row[0], *table) for table in _TABLES):
-                connection.execute("DELETE FROM loss_series WHERE id = ?", row)
-        return _SOON_S
-
-    def _hide(self, connection: sqlite3.Connection) -> None:
-        newest = connection.execute("SELECT max(heard_ms) FROM loss_series").fetchone()[0]
-        if newest is None:
-            return
-        # A clock that is years ahead must not delete everything.
-        before_ms = min(self._now_ms(), newest + DAY_MS) - self._keep_days * DAY_MS
+    def _hide(self, connection: sqlite3.Connection, before_ms: int) -> None:
         old = connection.execute(
             "SELECT key, id FROM loss_series WHERE heard_ms < ? AND job != ''", (before_ms,)
         ).fetchall()

@@ -3,43 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 
 from llm_service.core.rollups import TIMED
 from llm_service.core.zones import DAY_MS
 from llm_service.telemetry import ids, sums
 from llm_service.telemetry.database import HOURS_KEPT_DAYS
-from llm_service.telemetry.writer_file import WriterFile
+from llm_service.telemetry.forgetting import Forgetting
 
 ROWS_AT_ONCE = 500
-_SOON_S = 0.05
-_LATER_S = 3600.0
 
 
-class Retention:
+class Retention(Forgetting):
     """A chore. `raw_from_ms` in `facts` says from when on every row is there: sums before it cannot be recounted."""
 
-    condition = None
+    newest = "SELECT max(at_ms) FROM invocations"
 
-    def __init__(self, file: WriterFile, now_ms: Callable[[], int], keep_days: int) -> None:
-        self._file = file
-        self._now_ms = now_ms
-        self._keep_days = keep_days
-
-    def step(self) -> float:
-        """Delete a few; soon again where there are more."""
-        with self._file.transaction() as connection:
-            now_ms = self._trusted_now_ms(connection)
-            zone = sums.zone_of(connection)
-            more = self._forget_hours(connection, zone.hour_start_ms(now_ms - HOURS_KEPT_DAYS * DAY_MS))
-            more |= self._forget_rows(connection, zone.day_start_ms(now_ms - self._keep_days * DAY_MS))
-        return _SOON_S if more else _LATER_S
-
-    def _trusted_now_ms(self, connection: sqlite3.Connection) -> int:
-        """Now, but not more than a day after the newest row: a clock that is years ahead must not delete everything."""
-        newest = connection.execute("SELECT max(at_ms) FROM invocations").fetchone()[0]
-        now_ms = self._now_ms()
-        return now_ms if newest is None else max(DAY_MS, min(now_ms, newest + DAY_MS))
+    def _forget(self, connection: sqlite3.Connection, now_ms: int) -> bool:
+        zone = sums.zone_of(connection)
+        more = self._forget_hours(connection, zone.hour_start_ms(now_ms - HOURS_KEPT_DAYS * DAY_MS))
+        return self._forget_rows(connection, zone.day_start_ms(now_ms - self._keep_days * DAY_MS)) or more
 
     def _forget_hours(self, connection: sqlite3.Connection, before_ms: int) -> bool:
         kept_ms = int(sums.fact(connection, "hours_from_ms") or 0)

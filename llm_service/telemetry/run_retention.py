@@ -3,43 +3,27 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from llm_service.core.zones import DAY_MS
-from llm_service.telemetry.writer_file import WriterFile
+from llm_service.telemetry.forgetting import Forgetting
 
 SAMPLES_KEPT_DAYS = 30
 ROWS_AT_ONCE = 500
-_SOON_S = 0.05
-_LATER_S = 3600.0
 
 
-class RunRetention:
+class RunRetention(Forgetting):
     """A chore. A run goes with its last event; one that never ended goes after the same time."""
 
-    condition = None
+    newest = "SELECT max(at_ms) FROM runs"
 
-    def __init__(self, file: WriterFile, now_ms: Callable[[], int], keep_days: int) -> None:
-        self._file = file
-        self._now_ms = now_ms
-        self._keep_days = keep_days
-
-    def step(self) -> float:
-        """Delete a few; soon again where there are more."""
-        with self._file.transaction() as connection:
-            now_ms = self._trusted_now_ms(connection)
-            more = self._forget_run(connection, now_ms - self._keep_days * DAY_MS)
-            more |= self._forget_samples(connection, self._now_ms() - SAMPLES_KEPT_DAYS * DAY_MS)
-            oldest = datetime.fromtimestamp(max(0, now_ms - self._keep_days * DAY_MS) / 1000, UTC).date()
-            connection.execute("DELETE FROM dataset_samples WHERE day < ?", (oldest.isoformat(),))
-        return _SOON_S if more else _LATER_S
-
-    def _trusted_now_ms(self, connection: sqlite3.Connection) -> int:
-        """Now, but not more than a day after the newest run: a clock that is years ahead must not delete everything."""
-        newest = connection.execute("SELECT max(at_ms) FROM runs").fetchone()[0]
-        now_ms = self._now_ms()
-        return now_ms if newest is None else max(0, min(now_ms, newest + DAY_MS))
+    def _forget(self, connection: sqlite3.Connection, now_ms: int) -> bool:
+        before_ms = max(0, now_ms - self._keep_days * DAY_MS)
+        more = self._forget_run(connection, before_ms)
+        more |= self._forget_samples(connection, self._now_ms() - SAMPLES_KEPT_DAYS * DAY_MS)
+        oldest = datetime.fromtimestamp(before_ms / 1000, UTC).date()
+        connection.execute("DELETE FROM dataset_samples WHERE day < ?", (oldest.isoformat(),))
+        return more
 
     def _forget_run(self, connection: sqlite3.Connection, before_ms: int) -> bool:
         """Delete some events of the oldest run, and the run when none is left; True where there may be more."""
