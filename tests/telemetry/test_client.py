@@ -250,7 +250,7 @@ def test_a_named_dashboard_gets_the_token_of_the_named_file(programs: Programs, 
         "LLM_SERVICE_TOKEN_FILE": str(token),
         "LLM_SERVICE_STATE_DIR": str(elsewhere),
     }
-    programs.run("telemetry.record(model='named')", cwd=elsewhere, **named)
+    programs.run("telemetry.record(model='named'); telemetry.flush(20)", cwd=elsewhere, **named)
     assert programs.kept() == ["named"]
     token.write_text("not-the-token-0123456789")
     programs.run("telemetry.record(model='wrong')", cwd=elsewhere, **named)
