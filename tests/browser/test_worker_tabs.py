@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, expect
+from playwright.sync_api import BrowserContext, Locator, Route, expect
 
 from llm_service.simulators.bobspark import Bobspark
 from llm_service.upstreams import Upstream
@@ -145,6 +145,33 @@ def closed_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
+
+
+@pytest.mark.parametrize("tab", ["feed", "analytics", "datasets", "models"])
+def test_what_cannot_be_loaded_says_why_and_is_tried_again(make_bobspark, watching, open_page, tab: str) -> None:  # noqa: F811
+    page = open_page(watching(make_bobspark(past_runs=20)))
+    asked = re.compile(rf"/api/{tab}(\?|$)")
+    page.page.route(asked, lambda route: route.fulfill(status=503, json={"error": "telemetry is being repaired"}))
+    page.page.goto(f"{page.server.url}#workers?tab={tab}")
+    failure = page.page.locator(".page-failure")
+    expect(failure).to_contain_text("could not be loaded: telemetry is being repaired")
+    expect(page.page.locator(SENTINEL[tab])).to_have_count(0)
+    page.page.unroute(asked)
+    failure.get_by_role("button", name="Try again").click()
+    expect(page.page.locator(SENTINEL[tab]).first).to_be_attached()
+    expect(failure).to_have_count(0)
+
+
+@pytest.mark.parametrize("tab", ["feed", "models"])
+def test_before_the_answer_comes_there_is_a_skeleton(make_bobspark, watching, open_page, tab: str) -> None:  # noqa: F811
+    page = open_page(watching(make_bobspark(past_runs=20)))
+    held: list[Route] = []
+    page.page.route(re.compile(rf"/api/{tab}(\?|$)"), lambda route: held.append(route))
+    page.page.goto(f"{page.server.url}#workers?tab={tab}")
+    expect(page.page.locator(".row-skeleton i").first).to_be_visible()
+    held[0].continue_()
+    expect(page.page.locator(SENTINEL[tab]).first).to_be_attached()
+    expect(page.page.locator(".row-skeleton")).to_have_count(0)
 
 
 def test_waiting_runs_are_cancelled_after_a_question_and_the_answer_says_which(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { levelsHeard } from "../../llm_service/dashboard/static/js/coordinator/spoken.js";
-import { levelOf, loadOf, queueSpec, splitRuns, sumOf } from "../../llm_service/dashboard/static/js/coordinator/figures.js";
+import { levelOf, loadOf, queueSpec, runningOf, splitRuns, sumOf, withGaps } from "../../llm_service/dashboard/static/js/coordinator/figures.js";
 
 test("a bar warns from 70 and is critical from 90", () => {
   assert.deepEqual([0, 69.9, 70, 89.9, 90, 100, null].map(levelOf), ["ok", "ok", "warn", "warn", "critical", "critical", null]);
@@ -16,6 +16,18 @@ test("a sum over nothing known is not known, and one over something leaves the r
 test("a machine's drawing follows its GPU, where it has none its CPU", () => {
   assert.deepEqual(loadOf([{ cpu: 1, gpu: null }, { cpu: 2, gpu: 50 }]), { field: "gpu", values: [null, 50] });
   assert.deepEqual(loadOf([{ cpu: 1, gpu: null }]), { field: "cpu", values: [1] });
+});
+
+test("a time that nobody saw is a gap and no line", () => {
+  const samples = ["2026-01-01T10:00:00Z", "2026-01-01T10:01:00Z", "2026-01-01T11:01:00Z"].map((at, depth) => ({ at, depth }));
+  assert.deepEqual(withGaps(samples, 150_000).map(({ depth }) => depth), [0, 1, undefined, 2]);
+  const spec = queueSpec({ key: "s", source: "s", history: samples }, { title: "T", short: (at) => at, long: (at) => at });
+  assert.deepEqual(spec.series[0].values, [0, 1, null, 2]);
+});
+
+test("what runs is counted as it is listed, and not known where no server told of it", () => {
+  const runs = [{ status: "running" }, { status: "queued" }];
+  assert.deepEqual([runningOf([{ running: 7 }], runs), runningOf([{ running: null }], runs)], [1, null]);
 });
 
 test("runs that work and runs that ended are two lists, the newest first", () => {

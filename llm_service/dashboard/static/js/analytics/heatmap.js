@@ -4,8 +4,8 @@ import { icons } from "../icons.js";
 import { exact } from "../time.js";
 import { LEVELS, heatOf, labelled } from "./specs.js";
 
-const CELLS = [14, 7];
-const MANY = 90;
+/** Widths of a cell, each up to so many columns. */
+const CELLS = [[45, 24], [90, 14], [Infinity, 7]];
 const ROW = 26;
 const HOUR = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
@@ -25,7 +25,7 @@ export function heatmapView(map, { table, stale }) {
 }
 
 function cellsView({ starts, width }, { rows, bounds }) {
-  const cell = CELLS[starts.length > MANY ? 1 : 0];
+  const [, cell] = CELLS.find(([most]) => starts.length <= most);
   // The last time may stand over the end of its column.
   const wide = starts.length * cell + LABEL;
   const timed = labelled({ starts, width }, MOST_LABELS);

@@ -22,15 +22,15 @@ llm-service dashboard start --bobspark http://127.0.0.1:9010
 const TICK_MS = 5_000;
 
 /** What the section reads of the state. */
-export function reads({ listed, now, ui, connection }) {
-  return [listed.sources, Math.floor(now / TICK_MS), ui.skeleton, connection.word];
+export function reads({ listed, now, connection }) {
+  return [listed.sources, Math.floor(now / TICK_MS), connection.word];
 }
 
 /** The section. */
-export function view({ listed: { sources }, now, ui, connection }) {
+export function view({ listed: { sources }, now, connection }) {
   const rows = Object.values(sources.rows).sort((one, other) => one.key.localeCompare(other.key));
   return html`<div class="page sources" ?data-stale=${["stale", "locked"].includes(connection.word)}>
-    ${rows.length ? html`<ul class="upstreams">${rows.map((source) => upstream(source, now))}</ul>` : sources.ready ? none() : ui.skeleton ? html`<div class="upstream-skeleton" aria-hidden="true"></div>` : nothing}
+    ${rows.length ? html`<ul class="upstreams">${rows.map((source) => upstream(source, now))}</ul>` : sources.ready ? none() : html`<div class="upstream-skeleton"><span class="sr-only" role="status">Loading.</span></div>`}
   </div>`;
 }
 

@@ -17,3 +17,8 @@ export function troublesView(troubles) {
   if (!troubles?.length) return nothing;
   return html`<div class="strips">${byReason(troubles).map(({ source, reasons }) => html`<div class="strip" data-kind="warn" data-source=${source} role="status">${icons["triangle-alert"]}<p><b>${source}</b> is missing here, or in part. ${reasons.map((reason) => `${sentence(reason)} `)}It is asked again every minute.</p></div>`)}</div>`;
 }
+
+/** Before the first answer: nothing for a moment, since most answers come at once, then `rows` grey rows. */
+export function loadingView(rows) {
+  return html`<div class="row-skeleton"><span class="sr-only" role="status">Loading.</span>${Array.from({ length: rows }, () => html`<i aria-hidden="true"></i>`)}</div>`;
+}

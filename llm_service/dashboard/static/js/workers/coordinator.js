@@ -19,7 +19,7 @@ let say = () => {};
 
 /** What it reads of the state. */
 export function reads({ listed, slices, now, ui, connection }) {
-  return [listed.runs, listed.nodes, listed.queue, listed.sources, slices.coordinator, Math.floor(now / TICK_MS), ui.charts, ui.skeleton, connection.word];
+  return [listed.runs, listed.nodes, listed.queue, listed.sources, slices.coordinator, Math.floor(now / TICK_MS), ui.charts, connection.word];
 }
 
 /** The tab. */
@@ -31,10 +31,10 @@ export function view(state) {
   const stale = ["stale", "locked"].includes(state.connection.word);
   return html`${hatching()}${sourceStrips(sources)}
     <div class="coordinator" ?data-stale=${stale}>
-      ${chipsView(Object.values(listed.queue.rows))}
-      ${nodesView(listed.nodes, { now, skeleton: ui.skeleton })}
+      ${chipsView(Object.values(listed.queue.rows), Object.values(listed.runs.rows))}
+      ${nodesView(listed.nodes, now)}
       ${activeJobs(Object.values(listed.queue.rows), Object.values(listed.nodes.rows), own)}
-      ${queuesView(listed.queue, { own, charts: ui.charts, stale, skeleton: ui.skeleton, several: sources.length > 1 })}
+      ${queuesView(listed.queue, { own, charts: ui.charts, stale, several: sources.length > 1 })}
       ${runTables(Object.values(listed.runs.rows), now, sources.length > 1)}
     </div>${own.asking ? askCancelQueued(own.asking, listed.queue.rows) : nothing}`;
 }

@@ -9,7 +9,7 @@ import { PARTS, slideOut } from "../datasets/slide_out.js";
 import { ApiError, getJson } from "../net/api.js";
 import { remembered } from "../remembered.js";
 import { ago, exact } from "../time.js";
-import { failedView, troublesView } from "../views/asked_states.js";
+import { failedView, loadingView, troublesView } from "../views/asked_states.js";
 import { figure, plural } from "../words.js";
 import { noSource } from "./empty.js";
 import { bobsparks } from "./source_trouble.js";
@@ -22,7 +22,7 @@ const pick = remembered((datasets, more) => chosen(datasets, more));
 
 /** What it reads of the state. */
 export function reads({ slices, route, ui, listed, now }) {
-  return [slices[NAME], slices.dataset, route.more, ui.charts, ui.skeleton, listed.sources, Math.floor(now / 60_000)];
+  return [slices[NAME], slices.dataset, route.more, ui.charts, listed.sources, Math.floor(now / 60_000)];
 }
 
 /** The tab. */
@@ -33,7 +33,7 @@ export function view(state) {
   if (state.listed.sources.ready && !bobsparks(state.listed).length && !data?.datasets.length) return noSource();
   const open = data?.datasets.find(({ key }) => key === more.dataset);
   return html`${failedView(asked, "Datasets", "datasets-retry")}${troublesView(data?.troubles)}
-    ${data ? loaded(data.datasets, more, state.now) : state.ui.skeleton && asked.word !== "failed" ? html`<div class="row-skeleton" aria-hidden="true"><i></i><i></i></div>` : nothing}
+    ${data ? loaded(data.datasets, more, state.now) : asked.word === "failed" ? nothing : loadingView(2)}
     ${data && more.dataset && !open ? html`<div class="strip" data-kind="warn" role="status">${icons["triangle-alert"]}<p>No dataset has the key ${more.dataset}, or its server has not told of it.</p><button class="icon-button" type="button" data-action="dataset-close" aria-label="Dismiss">${icons.x}</button></div>` : nothing}
     ${open ? slideOut(open, state.slices.dataset?.parts ?? {}, state.ui.charts) : nothing}`;
 }

@@ -16,7 +16,7 @@ llm-service dashboard start --bobspark http://127.0.0.1:9010
 export function noSource() {
   return html`<section class="workers-empty" aria-labelledby="workers-empty-title">${icons.bot}
     <h2 id="workers-empty-title">No BobSpark server is watched yet</h2>
-    <p>Name one in the settings and every run on it appears here as a card, live. Several servers may stand side by side.</p>
+    <p>Name one in the settings and its runs appear here live, with its machines, datasets and models. Several servers may stand side by side.</p>
     <div class="workers-examples">${copyable("llm-service.toml in your user's configuration folder", CONFIG)}${copyable("Without a server at hand: try it with a simulated one", TRY)}</div></section>`;
 }
 

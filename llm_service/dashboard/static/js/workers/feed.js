@@ -5,7 +5,7 @@ import { feedActions } from "../feed/actions.js";
 import { isFiltered } from "../feed/entries.js";
 import { questionsView } from "../feed/questions.js";
 import { feedEmpty, feedList, feedTools } from "../feed/view.js";
-import { failedView } from "../views/asked_states.js";
+import { failedView, loadingView } from "../views/asked_states.js";
 import { noSource } from "./empty.js";
 import { bobsparks } from "./source_trouble.js";
 
@@ -13,8 +13,8 @@ const TICK_MS = 10_000;
 let acting = null;
 
 /** What it reads of the state. */
-export function reads({ slices, route, now, listed, ui }) {
-  return [slices.feed, slices.questions, route.more, Math.floor(now / TICK_MS), listed.sources, ui.skeleton];
+export function reads({ slices, route, now, listed }) {
+  return [slices.feed, slices.questions, route.more, Math.floor(now / TICK_MS), listed.sources];
 }
 
 /** The tab. */
@@ -28,8 +28,8 @@ export function view(state) {
   const former = asked.former || asked.word === "failed";
   if (bare && !filtered && state.listed.sources.ready && !sources.length) return noSource();
   return html`${feedTools(more, data, data?.entries.length)}${failedView(asked, "The feed", "feed-retry")}
-    ${questionsView(askedOf(state, "questions"), Boolean(state.slices.questions?.open), state.now)}
-    ${bare ? asked.former ? nothing : feedEmpty(filtered) : data ? feedList(data, chains ?? {}, state.now, { several: sources.length > 1, former }) : state.ui.skeleton ? html`<div class="row-skeleton" aria-hidden="true"><i></i><i></i><i></i></div>` : nothing}`;
+    ${data ? questionsView(askedOf(state, "questions"), Boolean(state.slices.questions?.open), state.now) : nothing}
+    ${bare ? asked.former ? nothing : feedEmpty(filtered) : data ? feedList(data, chains ?? {}, state.now, { several: sources.length > 1, former }) : asked.word === "failed" ? nothing : loadingView(3)}`;
 }
 
 /** Begin; returns what its buttons and fields do. */
