@@ -46,6 +46,7 @@ class Chain:
         self._coming: deque[RunNews] = deque()
         """What was read of the record while a stream was open, and may come by it once more."""
         self._open = False
+        self.released = False
 
     def seed(self, events: Iterable[RunEvent]) -> None:
         """Begin with what was kept by an earlier process."""
@@ -67,9 +68,15 @@ class Chain:
         self._coming.clear()
         self._open = False
 
+    def release(self) -> None:
+        """Forget all events: they are kept elsewhere, and no more will come. What is told again is nothing new."""
+        for remembered in (self.events, self._ids, self._heard, self._coming):
+            remembered.clear()
+        self.released = True
+
     def hear(self, news: RunNews, at: str, own_id: str | None = None) -> RunEvent | None:
         """An event of the stream; None where it was here before. `own_id`: what the stream numbered it with."""
-        if own_id is not None and own_id in self._ids:
+        if self.released or (own_id is not None and own_id in self._ids):
             return None
         if self._coming and self._was_read(news):
             return None
@@ -86,6 +93,8 @@ class Chain:
         `counts` False: token counts of the stream began again somewhere and say nothing about which event is which.
         """
         merged = Merged([], [])
+        if self.released:
+            return merged
         furthest = 0
         for news in record:
             key = news.id or f"{news.type}:{news.at}"

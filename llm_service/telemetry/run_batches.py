@@ -72,10 +72,11 @@ class RunBatches:
     @property
     def waiting(self) -> int:
         """Events that are not written yet."""
-        return sum(len(batch.events) for batch in self._waiting)
+        with self._lock:
+            return self._unwritten()
 
     def _as_many_as_may_wait(self, events: Sequence[tuple[str, RunEvent]]) -> Sequence[tuple[str, RunEvent]]:
-        room = max(0, MOST_WAITING - self.waiting)
+        room = self._room()
         if room < len(events):
             self._drop(len(events) - room)
         return events[:room]
@@ -87,7 +88,10 @@ class RunBatches:
         self._poster.lost(count)
 
     def _room(self) -> int:
-        return max(0, MOST_WAITING - sum(len(batch.events) for batch in self._waiting))
+        return max(0, MOST_WAITING - self._unwritten())
+
+    def _unwritten(self) -> int:
+        return sum(len(batch.events) for batch in self._waiting)
 
     def _write(self, db: sqlite3.Connection, batch: _Batch) -> None:
         with self._lock:

@@ -20,6 +20,8 @@ LISTED_AFTER_END_MS = 3_600_000
 NEWS_MS = 60_000
 """An end that is found later than this is history."""
 MOST_DURATIONS = 200
+RELEASED_AFTER_S = 30.0
+"""How long the events of a run that is over stay in memory once they can be read from where they are kept."""
 
 
 class Notice(NamedTuple):
@@ -42,7 +44,9 @@ class Taken(NamedTuple):
 class LiveRuns:
     """Safe on any thread. What is asked of a run that is not here is ignored: it ended long ago."""
 
-    def __init__(self, *, stalled_after_s: float, moments: Moments = REAL) -> None:
+    def __init__(
+        self, *, stalled_after_s: float, moments: Moments = REAL, kept: Callable[[], bool] = lambda: False
+    ) -> None:
         self.lock = threading.RLock()
         self.wake = threading.Event()
         """Set whenever there is something to take."""
@@ -50,6 +54,8 @@ class LiveRuns:
         self.durations_s: deque[float] = deque(maxlen=MOST_DURATIONS)
         self._stalled_after_s = stalled_after_s
         self._moments = moments
+        self._kept = kept
+        self._settled_s: dict[str, float] = {}
         self._events: list[tuple[str, RunEvent]] = []
         self._notices: list[Notice] = []
         self._changed: dict[str, None] = {}
@@ -113,6 +119,8 @@ class LiveRuns:
                 if detail.row is not None:
                     fold.row(detail.row, now)
                     fold.settled = detail.row.status in ENDED
+                    if fold.settled and not fold.chain.released:
+                        self._settled_s[key] = now.s
                 new, confirmed = fold.record(record, now)
                 self._events += [(key, event) for event in (*new, *confirmed)]
 
@@ -215,6 +223,7 @@ class LiveRuns:
                 if fold.status == "running":
                     self._changed[fold.key] = None
             self._let_go(now)
+            self._release(now)
             if self._changed or self._gone:
                 self.wake.set()
             return any(not fold.over for fold in self.folds.values())
@@ -285,6 +294,16 @@ class LiveRuns:
             del self.folds[key]
             self._changed.pop(key, None)
         self._gone += gone
+
+    def _release(self, now: Moment) -> None:
+        """An hour of ended runs would hold the events of all of them, which nobody reads twice."""
+        due = [key for key, at_s in self._settled_s.items() if now.s - at_s >= RELEASED_AFTER_S]
+        if not due or not self._kept():
+            return
+        for key in due:
+            del self._settled_s[key]
+            if (fold := self.folds.get(key)) is not None:
+                fold.chain.release()
 
     def _touch(self, fold: RunFold) -> None:
         self._changed[fold.key] = None

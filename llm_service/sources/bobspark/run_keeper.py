@@ -91,6 +91,11 @@ class RunKeeper(Background):
                 del self._events[:over]
                 self._drop(over)
 
+    @property
+    def caught_up(self) -> bool:
+        """Whether all events that were handed in are written."""
+        return self._known is not None and not self._events and not self._known.store.waiting
+
     def flush(self) -> None:
         """Hand on now what waits."""
         keeping = self._open()

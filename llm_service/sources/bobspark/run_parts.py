@@ -35,7 +35,7 @@ class RunParts:
         gpu_hours: Sequence[GpuHour] = (),
         stalled_after_s: float = 30.0,
     ) -> None:
-        self.live = LiveRuns(stalled_after_s=stalled_after_s)
+        self.live = LiveRuns(stalled_after_s=stalled_after_s, kept=lambda: self.keeper.caught_up)
         self.watches: dict[str, RunWatch] = {}
         self._keeping = keeping
         self.keeper = RunKeeper(

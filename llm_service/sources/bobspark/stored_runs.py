@@ -9,11 +9,13 @@ from llm_service.core.run_shapes import RunCard, RunEvent, RunEvents
 
 
 class StoredRuns(Protocol):
-    """Writing never waits; `room` is how many events can be written now.
+    """Writing never waits; `waiting` events are not written yet, `room` is how many more can be taken now.
 
     Reading raises `TelemetryUnavailable`, with a strange cursor `BadQuery`.
     """
 
+    @property
+    def waiting(self) -> int: ...
     @property
     def room(self) -> int: ...
     def keep(self, runs: Sequence[RunCard], events: Sequence[tuple[str, RunEvent]] = ...) -> None: ...
