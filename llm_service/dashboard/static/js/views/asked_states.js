@@ -22,3 +22,8 @@ export function troublesView(troubles) {
 export function loadingView(rows) {
   return html`<div class="row-skeleton"><span class="sr-only" role="status">Loading.</span>${Array.from({ length: rows }, () => html`<i aria-hidden="true"></i>`)}</div>`;
 }
+
+/** Whether what stands is not, or may not be, what is: it could not be asked again, or the line to the server is down. */
+export function isFormer({ word, former }, connection) {
+  return former || word === "failed" || ["stale", "locked"].includes(connection.word);
+}

@@ -10,7 +10,7 @@ import { chartPanel, chartSkeleton } from "../charts/panel.js";
 import { tokens } from "../charts/units.js";
 import { remembered } from "../remembered.js";
 import { exact } from "../time.js";
-import { failedView, troublesView } from "../views/asked_states.js";
+import { failedView, isFormer, troublesView } from "../views/asked_states.js";
 import { figure } from "../words.js";
 import { noSource } from "./empty.js";
 import { rate, seconds } from "./figures.js";
@@ -37,7 +37,7 @@ export function reads({ slices, route, ui, connection, listed }) {
 export function view(state) {
   const asked = askedOf(state, NAME);
   const { data, word } = asked;
-  const stale = word === "failed" || word === "loading" || ["stale", "locked"].includes(state.connection.word);
+  const stale = isFormer(asked, state.connection);
   if (state.listed.sources.ready && !bobsparks(state.listed).length && data && !data.totals.runs) return noSource();
   return html`${controls(state.route.more, data)}${failedView(asked, "Analytics", "analytics-retry")}${troublesView(data?.troubles)}
     ${data ? loaded(data, state, stale) : word === "failed" ? nothing : html`<div class="analytics-charts">${CHARTS.map(({ title, wide }) => chartSkeleton(title, wide))}</div>`}`;

@@ -9,7 +9,7 @@ import { PARTS, slideOut } from "../datasets/slide_out.js";
 import { ApiError, getJson } from "../net/api.js";
 import { remembered } from "../remembered.js";
 import { ago, exact } from "../time.js";
-import { failedView, loadingView, troublesView } from "../views/asked_states.js";
+import { failedView, isFormer, loadingView, troublesView } from "../views/asked_states.js";
 import { figure, plural } from "../words.js";
 import { noSource } from "./empty.js";
 import { bobsparks } from "./source_trouble.js";
@@ -21,8 +21,8 @@ const hero = remembered(heroOf);
 const pick = remembered((datasets, more) => chosen(datasets, more));
 
 /** What it reads of the state. */
-export function reads({ slices, route, ui, listed, now }) {
-  return [slices[NAME], slices.dataset, route.more, ui.charts, listed.sources, Math.floor(now / 60_000)];
+export function reads({ slices, route, ui, listed, now, connection }) {
+  return [slices[NAME], slices.dataset, route.more, ui.charts, listed.sources, connection.word, Math.floor(now / 60_000)];
 }
 
 /** The tab. */
@@ -33,22 +33,22 @@ export function view(state) {
   if (state.listed.sources.ready && !bobsparks(state.listed).length && !data?.datasets.length) return noSource();
   const open = data?.datasets.find(({ key }) => key === more.dataset);
   return html`${failedView(asked, "Datasets", "datasets-retry")}${troublesView(data?.troubles)}
-    ${data ? loaded(data.datasets, more, state.now) : asked.word === "failed" ? nothing : loadingView(2)}
+    ${data ? loaded(data.datasets, more, { now: state.now, former: isFormer(asked, state.connection) }) : asked.word === "failed" ? nothing : loadingView(2)}
     ${data && more.dataset && !open ? html`<div class="strip" data-kind="warn" role="status">${icons["triangle-alert"]}<p>No dataset has the key ${more.dataset}, or its server has not told of it.</p><button class="icon-button" type="button" data-action="dataset-close" aria-label="Dismiss">${icons.x}</button></div>` : nothing}
     ${open ? slideOut(open, state.slices.dataset?.parts ?? {}, state.ui.charts) : nothing}`;
 }
 
-function loaded(datasets, more, now) {
+function loaded(datasets, more, { now, former }) {
   if (!datasets.length) return html`<section class="workers-empty">${icons.table}<h2>No dataset yet</h2><p>What data-generation runs have made is listed here as soon as a server tells of it.</p></section>`;
   const all = hero(datasets);
   const shown = pick(datasets, more);
-  return html`<dl class="figure-strip">${[["Datasets", figure(all.datasets)], ["Examples", figure(all.examples)], ["Tokens", tokens(all.tokens)], ["Tags", figure(all.tags.length)], ["Origins", figure(all.origins.length)]].map(([word, value]) => html`<div class="stat"><dt>${word}</dt><dd class="stat-figure">${value}</dd></div>`)}</dl>
+  return html`<dl class="figure-strip" ?data-former=${former}>${[["Datasets", figure(all.datasets)], ["Examples", figure(all.examples)], ["Tokens", tokens(all.tokens)], ["Tags", figure(all.tags.length)], ["Origins", figure(all.origins.length)]].map(([word, value]) => html`<div class="stat"><dt>${word}</dt><dd class="stat-figure">${value}</dd></div>`)}</dl>
     <div class="live-tools" role="group" aria-label="Datasets">
       <label class="tool-search">${icons.search}<span class="sr-only">Search datasets</span><input type="search" placeholder="Name, tag or description" .value=${more.q ?? ""} data-input="datasets-search" autocomplete="off" spellcheck="false" /></label>
       ${select("tag", "Any tag", more.tag, all.tags)}${select("origin", "Any origin", more.origin, all.origins)}${select("source", "Any server", more.source, all.sources)}
       <label class="tool sort">${icons["arrow-up-down"]}<span class="sr-only">Order</span><select data-input="datasets-choose" data-field="sort">${Object.entries(SORTS).map(([value, word]) => html`<option value=${`=${value}`} .selected=${value === (more.sort ?? "newest")}>${word}</option>`)}</select>${icons["chevron-down"]}</label>
       <span class="grow"></span><span class="quiet">${shown.length < datasets.length ? `${shown.length} of ${plural(datasets.length, "dataset")}` : plural(shown.length, "dataset")}</span></div>
-    ${shown.length ? html`<ul class="dataset-grid">${repeat(shown, ({ key }) => key, (one) => card(one, now, all.sources.length > 1))}</ul>` : html`<section class="workers-empty"><h2>No dataset matches</h2><button class="button" type="button" data-action="datasets-clear">${icons.x}Clear search and filters</button></section>`}`;
+    ${shown.length ? html`<ul class="dataset-grid" ?data-former=${former}>${repeat(shown, ({ key }) => key, (one) => card(one, now, all.sources.length > 1))}</ul>` : html`<section class="workers-empty"><h2>No dataset matches</h2><button class="button" type="button" data-action="datasets-clear">${icons.x}Clear search and filters</button></section>`}`;
 }
 
 function select(name, any, chosenValue, values) {

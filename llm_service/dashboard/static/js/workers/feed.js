@@ -5,7 +5,7 @@ import { feedActions } from "../feed/actions.js";
 import { isFiltered } from "../feed/entries.js";
 import { questionsView } from "../feed/questions.js";
 import { feedEmpty, feedList, feedTools } from "../feed/view.js";
-import { failedView, loadingView } from "../views/asked_states.js";
+import { failedView, isFormer, loadingView } from "../views/asked_states.js";
 import { noSource } from "./empty.js";
 import { bobsparks } from "./source_trouble.js";
 
@@ -13,8 +13,8 @@ const TICK_MS = 10_000;
 let acting = null;
 
 /** What it reads of the state. */
-export function reads({ slices, route, now, listed }) {
-  return [slices.feed, slices.questions, route.more, Math.floor(now / TICK_MS), listed.sources];
+export function reads({ slices, route, now, listed, connection }) {
+  return [slices.feed, slices.questions, route.more, Math.floor(now / TICK_MS), listed.sources, connection.word];
 }
 
 /** The tab. */
@@ -25,7 +25,7 @@ export function view(state) {
   const sources = bobsparks(state.listed);
   const bare = data && !data.entries.length;
   const filtered = isFiltered(more);
-  const former = asked.former || asked.word === "failed";
+  const former = isFormer(asked, state.connection);
   if (bare && !filtered && state.listed.sources.ready && !sources.length) return noSource();
   return html`${feedTools(more, data, data?.entries.length)}${failedView(asked, "The feed", "feed-retry")}
     ${data ? questionsView(askedOf(state, "questions"), Boolean(state.slices.questions?.open), state.now) : nothing}

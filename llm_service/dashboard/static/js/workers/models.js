@@ -5,7 +5,7 @@ import { askedOf, keepAsked } from "../asked.js";
 import { MOST_COMPARED, SORTS, bestOf, chosen, comparedKeys, comparison, toggled } from "../models/choose.js";
 import { remembered } from "../remembered.js";
 import { ago, exact } from "../time.js";
-import { failedView, loadingView, troublesView } from "../views/asked_states.js";
+import { failedView, isFormer, loadingView, troublesView } from "../views/asked_states.js";
 import { figure } from "../words.js";
 import { noSource } from "./empty.js";
 import { bobsparks } from "./source_trouble.js";
@@ -18,8 +18,8 @@ const SCORE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 3 });
 const pick = remembered((models, more) => chosen(models, more));
 
 /** What it reads of the state. */
-export function reads({ slices, route, listed, now }) {
-  return [slices[NAME], route.more, listed.sources, Math.floor(now / 60_000)];
+export function reads({ slices, route, listed, now, connection }) {
+  return [slices[NAME], route.more, listed.sources, connection.word, Math.floor(now / 60_000)];
 }
 
 /** The tab. */
@@ -28,7 +28,7 @@ export function view(state) {
   const { data } = asked;
   if (state.listed.sources.ready && !bobsparks(state.listed).length && !data?.models.length) return noSource();
   return html`${failedView(asked, "Models", "models-retry")}${troublesView(data?.troubles)}
-    ${data ? loaded(data, state) : asked.word === "failed" ? nothing : loadingView(2)}`;
+    ${data ? html`<div class="models" ?data-former=${isFormer(asked, state.connection)}>${loaded(data, state)}</div>` : asked.word === "failed" ? nothing : loadingView(2)}`;
 }
 
 function loaded({ models, local, missing }, { route: { more }, now }) {
