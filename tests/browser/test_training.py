@@ -364,23 +364,22 @@ def test_axe_finds_nothing_serious(running, context_of, scheme, width) -> None:
     running.begin("spark:ft_0", name="old", status="stale")
     size = {"viewport": {"width": width, "height": 900}}
     page = context_of(running.board, color_scheme=scheme, bypass_csp=True, reduced_motion="reduce", **size).new_page()
+    page.goto(f"{running.board.url}#training")
     for fragment, shown in (
         ("#training", ".job-row"),
         (f"#job={FT}", "loss-canvas[data-drawn]"),
         (f"#job={FT}&table=yes&from=10&to=40", ".chart-table tr"),
         (f"#training?tab=loss&with={FT},spark:pl_1", "loss-canvas[data-drawn]"),
-        ("#training?tab=loss", ".loss-offer"),
+        ("#training?tab=loss", ".loss-implied"),
         ("#training?tab=pipelines", "loss-canvas[data-drawn]"),
         ("#training?tab=adapters", ".training-empty"),
     ):
-        page.goto("about:blank")
-        page.goto(running.board.url + fragment)
+        page.evaluate("(to) => (location.hash = to)", fragment)
         expect(page.locator(shown).first).to_be_visible()
         assert serious(page) == [], f"at {fragment}"
         overflow = "() => document.querySelector('.page').scrollWidth - document.querySelector('.page').clientWidth"
         assert page.evaluate(overflow) <= 0, f"{fragment} does not scroll sideways"
-    page.goto("about:blank")
-    page.goto(f"{running.board.url}#training")
+    page.evaluate("() => (location.hash = '#training')")
     page.get_by_role("button", name="Start a training").click()
     page.locator(".training-dialog").get_by_role("button", name="Pipeline").click()
     page.locator(".training-dialog [type=submit]").click()

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from llm_service.core.loss.points import Point
 from tests.browser.page_of import PageOf
-from tests.browser.training_kit import Training, asked, chip, curve, drawing, told
+from tests.browser.training_kit import Training, asked, at, chip, curve, drawing, told
 from tests.kit.boards import running_board
 
 FT = "spark:ft_1"
@@ -227,6 +227,40 @@ def test_three_runs_are_laid_over_each_other_and_one_is_taken_away(training, ope
     expect(rows).to_have_count(2)
     page.reload()
     expect(rows).to_have_count(2)
+
+
+def test_the_tab_opens_with_the_newest_curve_keeps_it_and_a_choice_is_in_the_address(training, open_page) -> None:
+    training.begin("spark:ft_0", name="old", started_at=at(9_000))
+    training.steps("spark:ft_0", curve(20))
+    training.advance("spark:ft_0", series=["spark:ft_0"])
+    training.end("spark:ft_0")
+    training.steps(FT, curve(30))
+    opened = open_page(training.board, "#training?tab=loss")
+    page = opened.page
+    drawing(page)
+    expect(page.locator(".loss-implied")).to_contain_text("The newest training that runs: donut")
+    assert opened.fragment() == "#training?tab=loss"
+    training.begin("spark:ft_9", name="newer", started_at=at(1))
+    expect(page.get_by_label("Add a run").locator("option[value='spark:ft_9']")).to_be_attached()
+    expect(page.locator(".loss-implied")).to_contain_text("donut")
+    page.locator("loss-canvas canvas").focus()
+    page.keyboard.press("+")
+    page.wait_for_function("() => location.hash.includes('from=')")
+    assert f"with={FT}" in opened.fragment(), "steps in the address belong to a run"
+    page.goto("about:blank")
+    page.goto(f"{training.board.url}#training?tab=loss")
+    page.get_by_label("Add a run").select_option("spark:ft_0")
+    expect(page.locator(".loss-legend tbody tr")).to_have_count(2)
+    assert opened.fragment().count("spark:") == 2
+    expect(page.locator(".loss-implied")).to_have_count(0)
+
+
+def test_a_curve_without_a_number_is_drawn_on_every_axis(training, open_page) -> None:
+    training.steps(FT, [point._replace(loss=math.nan) for point in curve(20)])
+    page = open_page(training.board, f"#job={FT}&y=log&xlog=yes").page
+    drawing(page)
+    assert not page.locator("loss-canvas[data-failed]").count()
+    expect(chip(page, "no-number")).to_have_text("20")
 
 
 def test_every_choice_is_in_the_address_and_comes_back(training, open_page) -> None:

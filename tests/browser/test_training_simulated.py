@@ -40,7 +40,7 @@ def start(page: PageOf, kind: str, **fields: str) -> None:
 
 
 def test_a_fine_tune_started_on_the_page_ends_as_its_server_says(make_bobspark, make_skills, open_on) -> None:
-    bobspark = make_bobspark(speed=8)
+    bobspark = make_bobspark(speed=12)
     page = open_on(bobspark, make_skills())
     start(page, "Fine-tune", Epochs="1")
     expect(page.page.locator(".job h2")).to_have_text("ft_01")

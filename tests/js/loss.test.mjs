@@ -164,3 +164,25 @@ test("figures are said with what nobody knows as a dash", () => {
   assert.deepEqual([null, 5, 200, 3_900, 100_000].map(span), ["–", "5 s", "3 min 20 s", "1 h 05 min", "1 d 3 h"]);
   assert.deepEqual([steps(1_200), steps(1_200, 1_263), steps(null)], ["1,200", "1,200 to 1,263", "–"]);
 });
+
+test("an axis of powers ends where nothing is above 0, and has lines where it is short", () => {
+  assert.deepEqual([ticksOf("step", 0, 1, 6, true), ticksOf("step", -0.06, 1, 6, true)], [[], []]);
+  const short = ticksOf("step", 0.61, 0.81, 6, true);
+  assert.ok(short.length > 1 && short.every((at) => at >= 0.61 && at <= 0.81), String(short));
+});
+
+test("a curve without any number has an axis of its own steps, also of powers", () => {
+  const nothing = { ...curve([null, null, null, null]), facts: { ...curve([1]).facts, first_at: null } };
+  for (const logY of [false, true]) {
+    const frame = frameOf({ lines: [{ key: "a", curve: nothing }], choices: { ...PLAIN, logY, target: false }, alarms: [] });
+    assert.deepEqual(frame.across, { left: 1, right: 4 });
+    assert.ok(frame.up.max > frame.up.min && (!logY || frame.up.min > 0));
+  }
+});
+
+test("steps that are older than those before them, after a return to a checkpoint, take no time", () => {
+  const own = curve([3, 2, 1]);
+  own.buckets.at = ["2026-01-01T00:00:01Z", "2026-01-01T00:10:00Z", "2026-01-01T00:00:03Z"];
+  const scale = scaleOf({ ...own, facts: { ...own.facts, first_at: own.buckets.at[0] } }, "relative");
+  assert.deepEqual([1, 2, 3].map(scale), [0, 599, 599]);
+});

@@ -5,7 +5,7 @@ import { sorted, turned } from "../../llm_service/dashboard/static/js/training/a
 import { left, outOf, percentOf, ratingOf } from "../../llm_service/dashboard/static/js/training/figures.js";
 import { FIELDS, INTENSITIES, bodyOf, formOf, intensityOf, offersOf } from "../../llm_service/dashboard/static/js/training/form_fields.js";
 import { passRates, share, stagesOf } from "../../llm_service/dashboard/static/js/training/pipeline_specs.js";
-import { alarmsOf, filtered, jobOf, jobsOf } from "../../llm_service/dashboard/static/js/training/rows.js";
+import { alarmsOf, filtered, groupsOf, jobOf, jobsOf, newestCurve } from "../../llm_service/dashboard/static/js/training/rows.js";
 import { createWatch } from "../../llm_service/dashboard/static/js/training/transitions.js";
 import { remembered } from "../../llm_service/dashboard/static/js/remembered.js";
 
@@ -22,6 +22,21 @@ test("running jobs stand first, each group newest first, and what is told live w
   assert.deepEqual(jobsOf(told, own({ older })).map(({ key, status }) => [key, status]), [["b", "running"], ["c", "completed"], ["a", "failed"]]);
   assert.equal(jobOf(told, own({ older }), "c").status, "completed");
   assert.equal(jobOf(told, own(), "x"), null);
+});
+
+test("trainings that run stand above data processes, and those above what has ended", () => {
+  const data = job("d", { kind: "datagen", started_at: stamp(9_000) });
+  const all = jobsOf(listed(data, job("p", { kind: "pipeline" }), job("f", { status: "completed", started_at: stamp(9_999) })), own());
+  assert.deepEqual(groupsOf(all).map(({ name, jobs }) => [name, jobs.map(({ key }) => key).join()]), [["training", "p"], ["making", "d"], ["ended", "f"]]);
+  assert.deepEqual(groupsOf(jobsOf(listed(data), own())).map(({ name }) => name), ["making"]);
+});
+
+test("where no curve is chosen it is the newest that runs, else the last one, of those with steps", () => {
+  const [old, last] = [job("o", { status: "completed", series: ["o"] }), job("l", { status: "failed", series: ["l"], started_at: stamp(5) })];
+  const runs = job("r", { started_at: stamp(9), series: [] });
+  const data = job("d", { kind: "datagen", series: [] });
+  const chosen = (...jobs) => newestCurve(jobsOf(listed(...jobs), own()))?.key;
+  assert.deepEqual([chosen(data, old, last, { ...runs, series: ["r"] }), chosen(data, old, last, runs), chosen(data, runs), chosen(data)], ["r", "l", "r", undefined]);
 });
 
 test("filters go by kind, status, source and words", () => {

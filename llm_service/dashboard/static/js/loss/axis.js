@@ -5,7 +5,9 @@ export function scaleOf(curve, axis) {
   if (axis === "step") return (step) => step;
   const { last_step: steps, at } = curve.buckets;
   const begin = axis === "relative" ? Date.parse(curve.facts.first_at ?? at[0] ?? "") : 0;
-  const times = at.map((iso) => (Date.parse(iso) - begin) / (axis === "relative" ? 1_000 : 1));
+  // After a return to a checkpoint the steps behind it are older until they are told anew: time never runs backwards here.
+  let latest = -Infinity;
+  const times = at.map((iso) => (latest = Math.max(latest, (Date.parse(iso) - begin) / (axis === "relative" ? 1_000 : 1))));
   return (step) => between(steps, times, step);
 }
 
@@ -57,8 +59,13 @@ function niceStep(span) {
 }
 
 function decades(least, most) {
+  // Nothing at or below 0 has a place on such an axis, and counting up from it would never end.
+  if (!(least > 0)) return [];
   const found = [];
   for (let power = 10 ** Math.floor(Math.log10(least)); power <= most; power *= 10) found.push(power);
-  if (found.length < 4) return found.flatMap((power) => [power, 2 * power, 5 * power]).filter((at) => at >= least && at <= most);
+  if (found.length < 4) {
+    const lines = found.flatMap((power) => [power, 2 * power, 5 * power]).filter((at) => at >= least && at <= most);
+    return lines.length > 1 ? lines : multiples(least, most, niceStep((most - least) / 4), 0);
+  }
   return found.filter((at) => at >= least);
 }

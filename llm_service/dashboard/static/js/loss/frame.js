@@ -14,7 +14,7 @@ export function frameOf({ lines: all, choices, alarms }, range = null) {
   const height = heightOf(traces, across.left, across.right);
   const reaches = choices.target && height ? { least: Math.min(height.least, TARGET), most: Math.max(height.most, TARGET) } : height;
   const placed = alarms.flatMap((alarm) => placesOf(alarm, lines));
-  return { lines, axis, logX, logY, across, up: roomFor(reaches ?? { least: 0, most: 1 }, logY && height !== null), target: choices.target ? TARGET : null, alarms: placed };
+  return { lines, axis, logX, logY, across, up: roomFor(reaches ?? (logY ? { least: 0.1, most: 1 } : { least: 0, most: 1 }), logY), target: choices.target ? TARGET : null, alarms: placed };
 }
 
 /** From the first to the last that is known; what was zoomed to, if anything was. */
@@ -24,11 +24,18 @@ function acrossOf(lines, { from, to, axis, logX }) {
     if (right > left && (!logX || left > 0)) return { left, right };
   }
   const known = lines.filter(({ traces: { left, right } }) => right >= left);
-  if (!known.length) return { left: logX ? 1 : 0, right: 10 };
+  if (!known.length) return withoutPlaces(lines, logX);
   const left = Math.min(...known.map(({ traces }) => traces.left));
   const right = Math.max(...known.map(({ traces }) => traces.right));
   if (right > left) return { left, right };
   return axis === "wall" ? { left: left - 30_000, right: right + 30_000 } : { left: Math.max(logX ? 0.5 : 0, left - 1), right: right + 1 };
+}
+
+/** Nothing can be drawn, as where no step has a number: the axis still says which steps those are. */
+function withoutPlaces(lines, logX) {
+  const ends = lines.flatMap(({ traces }) => traces.ends).filter((end) => !logX || end > 0);
+  const [left, right] = [ends.reduce((least, end) => Math.min(least, end), Infinity), ends.reduce((most, end) => Math.max(most, end), -Infinity)];
+  return right > left ? { left, right } : { left: logX ? 1 : 0, right: 10 };
 }
 
 function placesOf(alarm, lines) {
