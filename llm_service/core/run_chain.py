@@ -6,33 +6,49 @@ are in the run's order, so the search goes forward only; what is told by one sid
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from llm_service.core.bobspark.stream_events import RunNews
+from llm_service.core.run_event_text import EventText, kept_text, text_of
 from llm_service.core.run_shapes import RunEvent
 
 MOST_KEPT = 2_000
 """Events kept in memory; older ones are in the database."""
 MOST_HEARD = 5_000
+"""Events that wait for the record's word; of older ones only a hash is remembered."""
 LOOK_AHEAD = 200
 COMPARED = 200
 """Characters: servers cut their record of a text there."""
 
 
+class _Mark(NamedTuple):
+    """By what an event is known again."""
+
+    type: str
+    node: str | None
+    iteration: int | None
+    tokens_in: int | None
+    tokens_out: int | None
+    text: str
+    status: str | None
+
+
 class _Heard(NamedTuple):
     """An event of a stream that the server's record has not confirmed yet."""
 
-    news: RunNews
+    mark: _Mark
     n: int
 
 
 class Merged(NamedTuple):
     """What a reading of the server's record brought: events that are new here, and known ones that got their id."""
 
-    new: list[tuple[RunEvent, RunNews]]
-    confirmed: list[RunEvent]
+    new: list[tuple[EventText, RunNews]]
+    confirmed: list[EventText]
 
 
 class Chain:
@@ -40,10 +56,13 @@ class Chain:
 
     def __init__(self) -> None:
         self.last_n = 0
-        self.events: deque[RunEvent] = deque(maxlen=MOST_KEPT)
-        self._ids: dict[str, int] = {}
-        self._heard: deque[_Heard] = deque(maxlen=MOST_HEARD)
-        self._coming: deque[RunNews] = deque()
+        self._events: deque[EventText] = deque(maxlen=MOST_KEPT)
+        self._ids: set[int] = set()
+        """Hashes of the ids that are here: a number is half of a text."""
+        self._heard: deque[_Heard] = deque()
+        self._older = array("q")
+        """Hashes of those that were heard before."""
+        self._coming: deque[_Mark] = deque()
         """What was read of the record while a stream was open, and may come by it once more."""
         self._open = False
         self.released = False
@@ -52,11 +71,11 @@ class Chain:
         """Begin with what was kept by an earlier process."""
         for event in events:
             self.last_n = max(self.last_n, event["n"])
-            self.events.append(event)
+            self._events.append(kept_text(event))
             if event["id"] is not None:
-                self._ids[event["id"]] = event["n"]
+                self._ids.add(hash(event["id"]))
             elif event["known"] and event["type"] != "gap":
-                self._heard.append(_Heard(_news_of(event), event["n"]))
+                self._remember(_mark_of_kept(event), event["n"])
 
     def opening(self) -> None:
         """A stream is being opened: what the record tells before it is closed may come by it as well."""
@@ -70,21 +89,22 @@ class Chain:
 
     def release(self) -> None:
         """Forget all events: they are kept elsewhere, and no more will come. What is told again is nothing new."""
-        for remembered in (self.events, self._ids, self._heard, self._coming):
+        for remembered in (self._events, self._ids, self._heard, self._coming):
             remembered.clear()
+        del self._older[:]
         self.released = True
 
-    def hear(self, news: RunNews, at: str, own_id: str | None = None) -> RunEvent | None:
+    def hear(self, news: RunNews, at: str, own_id: str | None = None) -> EventText | None:
         """An event of the stream; None where it was here before. `own_id`: what the stream numbered it with."""
-        if self.released or (own_id is not None and own_id in self._ids):
+        if self.released or (own_id is not None and hash(own_id) in self._ids):
             return None
         if self._coming and self._was_read(news):
             return None
         event = self._add(news, at, own_id)
         if own_id is None:
-            self._heard.append(_Heard(news, event["n"]))
+            self._remember(_mark_of(news), event.n)
         else:
-            self._ids[own_id] = event["n"]
+            self._ids.add(hash(own_id))
         return event
 
     def merge(self, record: Iterable[RunNews], at: str, *, counts: bool = True) -> Merged:
@@ -95,81 +115,90 @@ class Chain:
         merged = Merged([], [])
         if self.released:
             return merged
-        furthest = 0
+        furthest = passed = 0
         for news in record:
-            key = news.id or f"{news.type}:{news.at}"
+            key = hash(news.id or f"{news.type}:{news.at}")
             if key in self._ids:
                 continue
-            heard = self._find(news, counts)
+            mark = _mark_of(news)
+            if passed < len(self._older) and (found := self._older_than(mark, passed)) is not None:
+                passed = found
+                self._ids.add(key)
+                continue
+            heard = self._find(mark, counts)
             if heard is not None:
                 furthest = max(furthest, heard.n)
-                self._ids[key] = heard.n
+                self._ids.add(key)
                 if (confirmed := self._confirm(heard.n, news)) is not None:
                     merged.confirmed.append(confirmed)
                 continue
+            self._ids.add(key)
             event = self._add(news, news.at or at, news.id)
-            self._ids[key] = event["n"]
             merged.new.append((event, news))
             if self._open:
-                self._coming.append(news)
+                self._coming.append(mark)
         # What lies before a confirmed event and was not found is nothing that this server records.
         while self._heard and self._heard[0].n < furthest:
             self._heard.popleft()
+        del self._older[: len(self._older) if furthest else passed]
         return merged
 
-    def gap(self, at: str, text: str, raw: dict[str, Any]) -> RunEvent:
+    def gap(self, at: str, text: str, raw: dict[str, Any]) -> EventText:
         """Note that something is missing here."""
         return self._add(_GAP._replace(message=text, raw=raw), at, None)
 
     def after(self, n: int, limit: int) -> list[RunEvent] | None:
         """Up to `limit` events after number `n`; None where the first of them is no longer in memory."""
-        if n < self.last_n and (not self.events or self.events[0]["n"] > n + 1):
+        if n < self.last_n and (not self._events or self._events[0].n > n + 1):
             return None
-        return [event for event in self.events if event["n"] > n][:limit]
+        return [kept.event() for kept in islice((kept for kept in self._events if kept.n > n), limit)]
 
-    def _add(self, news: RunNews, at: str, event_id: str | None) -> RunEvent:
+    @property
+    def events(self) -> list[RunEvent]:
+        """Those in memory."""
+        return [kept.event() for kept in self._events]
+
+    def _add(self, news: RunNews, at: str, event_id: str | None) -> EventText:
         self.last_n += 1
-        event: RunEvent = {
-            "n": self.last_n,
-            "id": event_id,
-            "at": at,
-            "type": news.type,
-            "known": news.known,
-            "node": news.node,
-            "agent": news.agent,
-            "iteration": news.iteration,
-            "tokens_in": news.tokens_in,
-            "tokens_out": news.tokens_out,
-            "text": news.text,
-            "status": news.status,
-            "next_node": news.next_node,
-            "raw": news.raw,
-        }
-        self.events.append(event)
+        event = text_of(self.last_n, event_id, at, news)
+        self._events.append(event)
         return event
 
-    def _find(self, news: RunNews, counts: bool) -> _Heard | None:
+    def _remember(self, mark: _Mark, n: int) -> None:
+        self._heard.append(_Heard(mark, n))
+        if len(self._heard) > MOST_HEARD:
+            self._older.append(hash(self._heard.popleft().mark))
+
+    def _older_than(self, mark: _Mark, passed: int) -> int | None:
+        """How many of the older ones lie before what comes after this event; None where it is none of them."""
+        try:
+            return self._older.index(hash(mark), passed) + 1
+        except ValueError:
+            return None
+
+    def _find(self, mark: _Mark, counts: bool) -> _Heard | None:
         """The first heard event that this may be."""
         for place, heard in enumerate(self._heard):
             if place >= LOOK_AHEAD:
                 return None
-            if alike(heard.news, news, counts):
+            if alike(heard.mark, mark, counts):
                 del self._heard[place]
                 return heard
         return None
 
-    def _confirm(self, n: int, news: RunNews) -> RunEvent | None:
-        place = n - self.last_n - 1 + len(self.events)
-        if news.id is None or not 0 <= place < len(self.events) or self.events[place]["n"] != n:
+    def _confirm(self, n: int, news: RunNews) -> EventText | None:
+        place = n - self.last_n - 1 + len(self._events)
+        if news.id is None or not 0 <= place < len(self._events) or self._events[place].n != n:
             return None
-        event: RunEvent = {**self.events[place], "id": news.id}
-        self.events[place] = event
+        event = self._events[place].with_id(news.id)
+        self._events[place] = event
         return event
 
     def _was_read(self, news: RunNews) -> bool:
         """Whether the record that was read since this stream was opened had the event already."""
+        mark = _mark_of(news)
         for place, read in enumerate(self._coming):
-            if alike(read, news, True):
+            if alike(read, mark, True):
                 for _ in range(place + 1):
                     self._coming.popleft()
                 return True
@@ -178,13 +207,13 @@ class Chain:
         return False
 
 
-def alike(one: RunNews, other: RunNews, counts: bool) -> bool:
+def alike(one: _Mark, other: _Mark, counts: bool) -> bool:
     """Whether two tellings can be of one event: equal in all that both tell."""
     if one.type != other.type or not _fits(one.node, other.node) or not _fits(one.iteration, other.iteration):
         return False
     if counts and not (_fits(one.tokens_out, other.tokens_out) and _fits(one.tokens_in, other.tokens_in)):
         return False
-    return _fits(one.text[:COMPARED], other.text[:COMPARED]) and _fits(one.status, other.status)
+    return _fits(one.text, other.text) and _fits(one.status, other.status)
 
 
 def _fits(one: object, other: object) -> bool:
@@ -194,7 +223,10 @@ def _fits(one: object, other: object) -> bool:
 _GAP = RunNews("gap", True, *(None,) * 13, {})
 
 
-def _news_of(event: Mapping[str, Any]) -> RunNews:
-    """A kept event as the news it was."""
-    told = {name: event.get(name) for name in RunNews._fields if name in event}
-    return RunNews(**{**dict.fromkeys(RunNews._fields), **told, "message": event["text"]})
+def _mark_of(news: RunNews) -> _Mark:
+    text = news.text[:COMPARED]
+    return _Mark(news.type, news.node, news.iteration, news.tokens_in, news.tokens_out, text, news.status)
+
+
+def _mark_of_kept(event: Mapping[str, Any]) -> _Mark:
+    return _Mark(**{**{name: event[name] for name in _Mark._fields}, "text": event["text"][:COMPARED]})

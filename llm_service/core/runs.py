@@ -12,6 +12,7 @@ from llm_service.core.feed import PASSED_OVER
 from llm_service.core.rate import LastMinute, Rate
 from llm_service.core.run_badge import NO_LINE, badge_of, progress_of
 from llm_service.core.run_chain import Chain
+from llm_service.core.run_event_text import EventText
 from llm_service.core.run_gaps import MOST_GAPS, Lost, gap_of, gap_text, is_whole
 from llm_service.core.run_shapes import Gap, RunCard, RunEvent, RunStatus
 from llm_service.core.run_tokens import TokenCount
@@ -112,12 +113,12 @@ class RunFold:
             else:
                 count.told(told)
 
-    def record(self, record: Sequence[RunNews], now: Moment) -> tuple[list[RunEvent], list[RunEvent]]:
+    def record(self, record: Sequence[RunNews], now: Moment) -> tuple[list[EventText], list[EventText]]:
         """The server's list of the run's events; returns those new here and those that only got an id."""
         merged = self.chain.merge(record, now.iso, counts=not self.tokens_out.restarts)
-        for event, news in merged.new:
+        for _, news in merged.new:
             if news.tokens_out and self._first_token_ms is None:
-                self._first_token_ms = parse_ms(event["at"])
+                self._first_token_ms = parse_ms(news.at or now.iso)
             self._note(news)
         # Sums of the record may lag behind the row's; neither was heard as it was made, so no rate comes of them.
         self.tokens_in.told(max((news.tokens_in for news in record if news.tokens_in is not None), default=None))
@@ -125,7 +126,7 @@ class RunFold:
         self._rate.begin_at(now.s, self.tokens_out.value or 0)
         return [event for event, _ in merged.new], merged.confirmed
 
-    def hear(self, news: RunNews, now: Moment, own_id: str | None = None) -> RunEvent | None:
+    def hear(self, news: RunNews, now: Moment, own_id: str | None = None) -> EventText | None:
         """An event of its stream; None where it was here before."""
         event = self.chain.hear(news, now.iso, own_id)
         if event is None:
@@ -162,7 +163,7 @@ class RunFold:
 
     def resume(
         self, now: Moment, record: Sequence[RunNews] | None, told_tokens_out: int | None
-    ) -> tuple[Gap, RunEvent | None] | None:
+    ) -> tuple[Gap, EventText | None] | None:
         """It is heard again on a new stream. `record` is what the server has of it, None where it could not say.
 
         Returns the gap that this ends, with the event that shows it unless the record filled it in.

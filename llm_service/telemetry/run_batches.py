@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 from weakref import WeakSet
 
-from llm_service.core.run_shapes import RunCard, RunEvent
+from llm_service.core.run_event_text import AnyEvent
+from llm_service.core.run_shapes import RunCard
 from llm_service.telemetry.run_rows import write_events, write_runs
 from llm_service.telemetry.work_queue import Work
 
@@ -32,7 +33,7 @@ class _Batch:
 
     def __init__(self) -> None:
         self.cards: dict[str, RunCard] = {}
-        self.events: list[tuple[str, RunEvent]] = []
+        self.events: list[tuple[str, AnyEvent]] = []
 
 
 class RunBatches:
@@ -53,7 +54,7 @@ class RunBatches:
         with self._lock:
             return self._room()
 
-    def add(self, cards: Sequence[RunCard], events: Sequence[tuple[str, RunEvent]]) -> None:
+    def add(self, cards: Sequence[RunCard], events: Sequence[tuple[str, AnyEvent]]) -> None:
         """Hand in whole cards and events; returns at once."""
         with self._lock:
             batch = self._open
@@ -75,7 +76,7 @@ class RunBatches:
         with self._lock:
             return self._unwritten()
 
-    def _as_many_as_may_wait(self, events: Sequence[tuple[str, RunEvent]]) -> Sequence[tuple[str, RunEvent]]:
+    def _as_many_as_may_wait(self, events: Sequence[tuple[str, AnyEvent]]) -> Sequence[tuple[str, AnyEvent]]:
         room = self._room()
         if room < len(events):
             self._drop(len(events) - room)

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, cast
 
+from llm_service.core.run_event_text import AnyEvent, kept_text
 from llm_service.core.run_place import RunPlace
 from llm_service.core.run_shapes import RunCard, RunEvent
 from llm_service.core.times import parse_ms
@@ -32,7 +33,6 @@ _KEEP_EVENT = (
     " ON CONFLICT (key, n) DO UPDATE SET type = excluded.type, event = excluded.event"
 )
 _HAS_RUN = "SELECT 1 FROM runs WHERE key = ?"
-_write_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 class Filters(NamedTuple):
@@ -54,10 +54,10 @@ def write_runs(db: sqlite3.Connection, cards: Iterable[RunCard], now_ms: int) ->
     db.executemany(_KEEP, [_row(card, now_ms) for card in cards])
 
 
-def write_events(db: sqlite3.Connection, events: Sequence[tuple[str, RunEvent]]) -> None:
+def write_events(db: sqlite3.Connection, events: Sequence[tuple[str, AnyEvent]]) -> None:
     """Keep events, each in place of the one with its run and number; those of unknown runs are counted and left out."""
     known = {key for key in {key for key, _ in events} if db.execute(_HAS_RUN, (key,)).fetchone()}
-    rows = [(key, event["n"], event["type"], _event_json(event)) for key, event in events if key in known]
+    rows = [(key, *kept_text(event)) for key, event in events if key in known]
     db.executemany(_KEEP_EVENT, rows)
     if len(rows) < len(events):
         sums.count(db, "run_events_without_run", len(events) - len(rows))
@@ -145,15 +145,6 @@ def events_backwards(db: sqlite3.Connection, key: str) -> Iterator[RunEvent]:
     sql = "SELECT event FROM run_events WHERE key = ? AND type IN ('node_update', 'status') ORDER BY n DESC"
     for (text,) in db.execute(sql, (key,)):
         yield json.loads(text)
-
-
-def _event_json(event: RunEvent) -> str:
-    """An event as text. What it holds was made fit for JSON at the door; where it was not, the gate does it here."""
-    try:
-        text = _write_json(event)
-    except (TypeError, ValueError):
-        return _json(event)
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _json(value: object) -> str:

@@ -8,9 +8,10 @@ from sqlite3 import Connection
 from typing import Protocol
 
 from llm_service.core.feed import Best, best_snippet
+from llm_service.core.run_event_text import AnyEvent
 from llm_service.core.run_figures import RunCounts, RunFigures
 from llm_service.core.run_place import RunPlace, decode_run_place, encode_run_place
-from llm_service.core.run_shapes import Feed, FeedEntry, RunCard, RunEvent, RunEvents
+from llm_service.core.run_shapes import Feed, FeedEntry, RunCard, RunEvents
 from llm_service.telemetry import run_rows, run_sums
 from llm_service.telemetry.run_batches import Poster, RunBatches
 from llm_service.telemetry.run_rows import Filters, words_of
@@ -46,7 +47,7 @@ class RunStore:
         """How many more events can be handed in now without any being dropped."""
         return self._batches.room
 
-    def keep(self, runs: Sequence[RunCard], events: Sequence[tuple[str, RunEvent]] = ()) -> None:
+    def keep(self, runs: Sequence[RunCard], events: Sequence[tuple[str, AnyEvent]] = ()) -> None:
         """Keep whole cards by key, and events by (key, n); the card of a run must be kept before its events, or with.
 
         The dicts must not be changed afterwards: they are written later.

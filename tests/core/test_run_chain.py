@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
 
+from llm_service.core import run_chain
 from llm_service.core.bobspark.fields import Reading
-from llm_service.core.bobspark.stream_events import RunNews, stored_news
+from llm_service.core.bobspark.stream_events import RunNews, stored_news, stream_news
 from llm_service.core.run_chain import Chain
+from llm_service.core.run_event_text import kept_text, text_of
+from llm_service.core.run_shapes import RunEvent
 
 AT = "2026-03-01T14:00:00.000Z"
 
@@ -97,7 +101,7 @@ def test_an_id_of_the_streams_own_is_known_again() -> None:
     chain = Chain()
     assert chain.hear(streamed(1), AT, "1") is not None
     assert chain.hear(streamed(1), AT, "1") is None
-    assert chain.merge([made(1), made(2)], AT).new[0][0]["id"] == "2"
+    assert chain.merge([made(1), made(2)], AT).new[0][0].event()["id"] == "2"
 
 
 def test_a_record_without_ids_is_told_apart_by_type_and_time() -> None:
@@ -145,7 +149,7 @@ def test_an_earlier_process_is_gone_on_with() -> None:
     second = Chain()
     second.seed(list(first.events))
     merged = second.merge([made(number) for number in range(1, 8)], AT)
-    assert [event["id"] for event, _ in merged.new] == ["6", "7"]
+    assert [event.event()["id"] for event, _ in merged.new] == ["6", "7"]
     assert [event["n"] for event in second.events] == list(range(1, 8))
 
 
@@ -158,3 +162,34 @@ def test_events_are_given_on_from_a_number_while_they_are_in_memory() -> None:
     assert later is not None
     assert [event["n"] for event in later] == [2991, 2992, 2993, 2994, 2995]
     assert chain.after(3_000, 5) == []
+
+
+def test_a_run_of_many_events_without_a_reading_is_not_told_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_chain, "MOST_HEARD", 20)
+    chain = Chain()
+    for number in range(1, 61):
+        chain.hear(streamed(number), AT)
+    merged = chain.merge([made(number) for number in range(1, 64)], AT)
+    assert [event.event()["id"] for event, _ in merged.new] == ["61", "62", "63"]
+    assert chain.merge([made(number) for number in range(1, 64)], AT).new == []
+    assert chain.last_n == 63
+
+
+def test_what_a_stream_told_is_kept_with_its_text_as_it_came() -> None:
+    data = '{"node": "code_agent", "tokens_out": 7, "snippet": "a \\"b\\" – ✓", "next": {"x": [1, null]}}'
+    news = stream_news("node_update", data, Reading())
+    assert news is not None
+    event = text_of(4, None, AT, news).with_id("9").event()
+    assert event["raw"] == json.loads(data)
+    assert (event["n"], event["id"], event["tokens_out"], event["text"]) == (4, "9", 7, 'a "b" – ✓')
+    assert event.keys() == RunEvent.__annotations__.keys()
+    assert kept_text(event).event() == event
+
+
+@pytest.mark.parametrize("told", ['"\\ud800"', "NaN", "1e999", "1" * 30, '[["deep"]]', '{"a":{"b":{"c":{"d":1}}}}'])
+def test_whatever_a_stream_tells_becomes_json_that_everybody_reads(told: str) -> None:
+    news = stream_news("node_update", f'{{"node": "a", "odd": {told}}}', Reading())
+    assert news is not None
+    event = text_of(1, None, AT, news)
+    event.text.encode()
+    assert json.loads(event.text, parse_constant=pytest.fail)["raw"].keys() == {"node", "odd"}

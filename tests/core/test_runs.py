@@ -178,7 +178,8 @@ def test_a_gap_that_nobody_can_fill_is_shown_with_its_length(
     gap, event = ended
     assert (gap["recovered"], gap["tokens_out"], gap["seconds"]) == (False, tokens_out, 7.0)
     assert event is not None
-    assert (event["type"], event["known"], event["raw"]["seconds"]) == ("gap", True, 7.0)
+    shown = event.event()
+    assert (shown["type"], shown["known"], shown["raw"]["seconds"]) == ("gap", True, 7.0)
     assert card(fold)["gaps"] == [gap]
 
 

@@ -35,7 +35,8 @@ class RunNews(NamedTuple):
     task: str | None
     id: str | None
     at: str | None
-    raw: dict[str, Any]
+    raw: dict[str, Any] | str
+    """As it came: an object, or the JSON text of one."""
 
     @property
     def text(self) -> str:
@@ -51,7 +52,9 @@ def stream_news(name: str, data: str, read: Reading) -> RunNews | None:
         return None
     if not isinstance(value, dict):
         return None
-    raw = value if len(data) <= MOST_RAW and "\\u" not in data and _is_plain(value) else bounded(value, MOST_RAW)
+    # An escape may be half a surrogate pair.
+    plain = len(data) <= MOST_RAW and "\\u" not in data and _is_plain(value)
+    raw = data if plain else bounded(value, MOST_RAW)
     return _news("" if name == "message" else name, value, raw, read)
 
 
@@ -65,7 +68,7 @@ def stored_news(row: object, read: Reading, ahead_s: float = 0.0) -> RunNews | N
 
 
 def _is_plain(value: Mapping[str, Any], depth: int = 2) -> bool:
-    """Whether all of a short text's values can be kept as they are; nearly always, and by far quicker than `bounded`."""
+    """Whether a short text can be kept as it came: nearly always, and seen by far quicker than it is bounded."""
     for item in value.values():
         kind = type(item)
         if kind is str or item is None or kind is bool:
@@ -78,7 +81,7 @@ def _is_plain(value: Mapping[str, Any], depth: int = 2) -> bool:
 
 
 def _news(
-    name: str, value: Mapping[str, Any], raw: dict[str, Any], read: Reading, *, stored: bool = False
+    name: str, value: Mapping[str, Any], raw: dict[str, Any] | str, read: Reading, *, stored: bool = False
 ) -> RunNews:
     kind = name or read.text(value, "event_type", "type") or "message"
     inner = value.get("data")

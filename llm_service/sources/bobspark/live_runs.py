@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from llm_service.core.bobspark.fields import Reading
 from llm_service.core.bobspark.run_rows import ENDED, RunDetailRow, RunRow
 from llm_service.core.bobspark.stream_events import RunNews, stored_news
+from llm_service.core.run_event_text import EventText
 from llm_service.core.run_shapes import Gap, RunCard, RunEvent
 from llm_service.core.runs import LOST_STATES, Moment, RunFold
 from llm_service.core.source_shapes import Line
@@ -35,7 +36,7 @@ class Notice(NamedTuple):
 class Taken(NamedTuple):
     """What happened since the last time: events in their order, notices in theirs, runs that changed, runs gone."""
 
-    events: list[tuple[str, RunEvent]]
+    events: list[tuple[str, EventText]]
     notices: list[Notice]
     changed: list[str]
     gone: list[str]
@@ -56,7 +57,7 @@ class LiveRuns:
         self._moments = moments
         self._kept = kept
         self._settled_s: dict[str, float] = {}
-        self._events: list[tuple[str, RunEvent]] = []
+        self._events: list[tuple[str, EventText]] = []
         self._notices: list[Notice] = []
         self._changed: dict[str, None] = {}
         self._gone: list[str] = []
@@ -141,7 +142,8 @@ class LiveRuns:
             if fold.status != was:
                 self._status_changed(fold, was)
             self._changed[key] = None
-        self.wake.set()
+        if not self.wake.is_set():
+            self.wake.set()
 
     def opening(self, key: str) -> None:
         """A stream of this run is about to be opened: it begins after what is known by now."""
@@ -293,6 +295,7 @@ class LiveRuns:
         for key in gone:
             del self.folds[key]
             self._changed.pop(key, None)
+            self._settled_s.pop(key, None)
         self._gone += gone
 
     def _release(self, now: Moment) -> None:

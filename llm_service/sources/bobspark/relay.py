@@ -16,7 +16,8 @@ from llm_service.background import Background
 from llm_service.core.fleet import Worker, fleet_of
 from llm_service.core.observations import Announced
 from llm_service.core.run_changes import delta_of
-from llm_service.core.run_shapes import Batch, Fleet, RunCard, RunDelta, RunEvent
+from llm_service.core.run_event_text import EventText
+from llm_service.core.run_shapes import Batch, Fleet, RunCard, RunDelta
 from llm_service.sources.bobspark.live_runs import LiveRuns, Notice, Taken
 from llm_service.sources.bobspark.run_lines import RunLines
 
@@ -33,7 +34,7 @@ SINGLY = 50
 class Keeping(Protocol):
     """Where cards and events go to be kept; never waits."""
 
-    def take(self, cards: Mapping[str, RunCard], events: list[tuple[str, RunEvent]]) -> None: ...
+    def take(self, cards: Mapping[str, RunCard], events: list[tuple[str, EventText]]) -> None: ...
 
 
 class Relay(Background):
@@ -142,7 +143,7 @@ class Relay(Background):
 
     def _tell_single_runs(self, taken: Taken, deltas: list[RunDelta]) -> None:
         """What a page that has one run open needs: its changes and its events."""
-        events: defaultdict[str, list[RunEvent]] = defaultdict(list)
+        events: defaultdict[str, list[EventText]] = defaultdict(list)
         for key, event in taken.events:
             events[key].append(event)
         changes = {delta["key"]: delta for delta in deltas}
@@ -150,7 +151,7 @@ class Relay(Background):
             if self._watched(f"run:{key}"):
                 body: dict[str, object] = {"runs": [changes[key]] if key in changes else []}
                 if key in events:
-                    body["events"] = events[key]
+                    body["events"] = [kept.event() for kept in events[key]]
                 self._publish(Announced(f"run:{key}", "run.advanced", body))
 
     def _fleet(self) -> Fleet | None:

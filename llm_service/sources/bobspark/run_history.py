@@ -8,7 +8,8 @@ from typing import Protocol
 from llm_service.core.bobspark.fields import Reading
 from llm_service.core.bobspark.run_rows import RunDetailRow, RunRow
 from llm_service.core.bobspark.stream_events import stored_news
-from llm_service.core.run_shapes import RunCard, RunEvent
+from llm_service.core.run_event_text import EventText
+from llm_service.core.run_shapes import RunCard
 from llm_service.core.runs import Moment, RunFold
 from llm_service.sources.bobspark.stored_runs import StoredRuns
 
@@ -19,7 +20,7 @@ MOST_DETAILED = 50
 class Keeping(Protocol):
     """Where cards and events go to be kept; never waits."""
 
-    def take(self, cards: Mapping[str, RunCard], events: list[tuple[str, RunEvent]]) -> None: ...
+    def take(self, cards: Mapping[str, RunCard], events: list[tuple[str, EventText]]) -> None: ...
 
 
 class RunHistory:

@@ -12,7 +12,8 @@ from llm_service.background import Background
 from llm_service.core.bobspark.run_rows import ENDED
 from llm_service.core.gpu_hours import GpuHour
 from llm_service.core.money import usd
-from llm_service.core.run_shapes import RunCard, RunEvent
+from llm_service.core.run_event_text import EventText
+from llm_service.core.run_shapes import RunCard
 from llm_service.core.run_usage import TOOL, Told, invocation_id, invocation_of
 from llm_service.core.usage import Invocation
 from llm_service.sources.bobspark.stored_runs import StoredRuns
@@ -75,12 +76,12 @@ class RunKeeper(Background):
         self._now_ms = now_ms
         self._lock = threading.Lock()
         self._cards: dict[str, RunCard] = {}
-        self._events: list[tuple[str, RunEvent]] = []
+        self._events: list[tuple[str, EventText]] = []
         self._growing: dict[str, RunCard] = {}
         self._told: dict[str, tuple[float, int]] = {}
         self._ended_s: dict[str, float] = {}
 
-    def take(self, cards: Mapping[str, RunCard], events: list[tuple[str, RunEvent]]) -> None:
+    def take(self, cards: Mapping[str, RunCard], events: list[tuple[str, EventText]]) -> None:
         """Hand in cards and events; never waits."""
         if not cards and not events:
             return
