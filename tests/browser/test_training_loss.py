@@ -326,6 +326,23 @@ def test_a_step_told_anew_is_asked_for(training, open_page) -> None:
     expect(chip(page, "max")).to_have_text("9.5000")
 
 
+def test_beside_another_run_each_fault_names_its_run_and_is_found_over_time(training, open_page) -> None:
+    training.begin("spark:ft_2", name="sick")
+    training.steps(FT, curve(2_000))
+    sick = [point._replace(step=10 * point.step) for point in curve(2_000, seed=2)]
+    sick[999] = sick[999]._replace(loss=math.nan)
+    training.steps("spark:ft_2", sick)
+    page = open_page(training.board, f"#training?tab=loss&with={FT},spark:ft_2&x=relative").page
+    drawing(page)
+    expect(page.locator(".loss-troubles [data-alarm=nan]")).to_contain_text("sick: The loss is NaN at step 10,000")
+    page.locator(".loss-troubles [data-alarm=nan]").get_by_role("button").click()
+    page.wait_for_function("() => location.hash.includes('from=')")
+    left, right = page.evaluate(
+        "() => ['from', 'to'].map((name) => Number(new URLSearchParams(location.hash.split('?')[1]).get(name)))"
+    )
+    assert 990 <= left <= 1_000 <= right <= 1_010, "in steps of the first run"
+
+
 @pytest.mark.parametrize("axis", ["relative", "wall"])
 def test_over_time_each_run_is_zoomed_by_its_own_steps(training, open_page, axis) -> None:
     training.begin("spark:ft_2", name="slow")

@@ -1,7 +1,7 @@
 // What the controls of a loss chart do: all of them change the address; downloads and the picture come from what is drawn.
 import { picture, save } from "../charts/saving.js";
 import { MOST_OTHERS, STOPS, parseChoices, withChoices } from "./choices.js";
-import { stepAt } from "./axis.js";
+import { scaleOf, stepAt } from "./axis.js";
 import { csvOf } from "./table.js";
 
 /** {actions, inputs} of the chart; `parts` are {store, go}. */
@@ -26,6 +26,17 @@ export function lossActions({ store, go }) {
     return section === "training" && more.tab === "loss" && !more.job && !choices().others.length && line ? { others: [line.job] } : {};
   }
 
+  /** A run's own steps as those of the first run, which the address counts in: over time the two lie elsewhere. */
+  function inLead({ from, to }, series) {
+    const shown = drawing()?.view?.lines ?? [];
+    const [lead, own] = [shown[0]?.curve, shown.find(({ key }) => key === series)?.curve];
+    const { axis } = choices();
+    if (axis === "step" || !own || own === lead) return { from, to };
+    const scale = scaleOf(own, axis);
+    const first = Math.max(0, stepAt(lead, axis, scale(from)));
+    return { from: first, to: Math.max(first + 1, stepAt(lead, axis, scale(to))) };
+  }
+
   return {
     actions: {
       "loss-axis": ({ dataset }) => choose({ axis: dataset.value }),
@@ -34,7 +45,7 @@ export function lossActions({ store, go }) {
       "loss-target": () => choose({ target: !choices().target }),
       "loss-table": () => choose({ table: !choices().table }),
       "loss-reset": () => choose({ from: null, to: null }),
-      "loss-there": ({ dataset }) => choose({ ...around(Number(dataset.from), Number(dataset.to)), ...pinned() }, false),
+      "loss-there": ({ dataset }) => choose({ ...inLead(around(Number(dataset.from), Number(dataset.to)), dataset.series), ...pinned() }, false),
       "loss-without": ({ dataset }) => choose({ others: choices().others.filter((key) => key !== dataset.job) }),
       "loss-csv": () => save(new Blob([csvOf(lines(store.state))], { type: "text/csv;charset=utf-8" }), "loss.csv"),
       "loss-png": () => drawing()?.canvas && picture(drawing()).toBlob((blob) => save(blob, "loss.png")),

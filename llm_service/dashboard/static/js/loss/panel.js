@@ -116,26 +116,27 @@ function failures(lines) {
 /** What is wrong with the curves: alarms, steps without a number, steps nobody saw. Each can be looked at closely. */
 function troubles(lines, alarms) {
   const several = lines.length > 1;
-  const places = lines.flatMap(({ label, curve }) => [
-    ...badPlaces(curve).map(({ from, to, count }) => ({ kind: "bad", from, to, text: `${several ? `${label}: no` : "No"} number at ${from === to ? `step ${steps(from)}` : count === to - from + 1 ? `steps ${steps(from, to)}` : `${figure(count)} of the steps ${steps(from, to)}`}` })),
-    ...curve.gaps.map(([from, to]) => ({ kind: "hole", from, to, text: `${several ? `${label}: nothing` : "Nothing"} was seen between steps ${steps(from, to)}` })),
+  const labels = several ? Object.fromEntries(lines.map(({ key, label }) => [key, label])) : {};
+  const places = lines.flatMap(({ key, label, curve }) => [
+    ...badPlaces(curve).map(({ from, to, count }) => ({ key, kind: "bad", from, to, text: `${several ? `${label}: no` : "No"} number at ${from === to ? `step ${steps(from)}` : count === to - from + 1 ? `steps ${steps(from, to)}` : `${figure(count)} of the steps ${steps(from, to)}`}` })),
+    ...curve.gaps.map(([from, to]) => ({ key, kind: "hole", from, to, text: `${several ? `${label}: nothing` : "Nothing"} was seen between steps ${steps(from, to)}` })),
   ]);
   if (!places.length && !alarms.length) return nothing;
   const standing = alarms.filter(({ cleared_at: over }) => !over);
   const listed = [...standing, ...alarms.filter(({ cleared_at: over }) => over).slice(0, Math.max(0, MOST_ALARMS - standing.length))];
   return html`<ul class="loss-troubles" aria-label="What is wrong with the curve">
-    ${repeat(listed, ({ id }) => id, alarmRow)}
+    ${repeat(listed, ({ id }) => id, (alarm) => alarmRow(alarm, labels[alarm.series]))}
     ${alarms.length > listed.length ? html`<li class="quiet">And ${plural(alarms.length - listed.length, "alarm")} before, over by now; the drawing shows where.</li>` : nothing}
-    ${places.slice(0, MOST_PLACES).map((place) => html`<li data-kind=${place.kind}>${icons[place.kind === "bad" ? "circle-x" : "unplug"]}<span>${place.text}.</span>${there(place.from, place.to)}</li>`)}
+    ${places.slice(0, MOST_PLACES).map((place) => html`<li data-kind=${place.kind}>${icons[place.kind === "bad" ? "circle-x" : "unplug"]}<span>${place.text}.</span>${there(place.key, place.from, place.to)}</li>`)}
     ${places.length > MOST_PLACES ? html`<li class="quiet">And ${plural(places.length - MOST_PLACES, "more place")}; the table has them all.</li>` : nothing}
   </ul>`;
 }
 
-function alarmRow({ kind, sentence: said, at, cleared_at: over, step }) {
+function alarmRow({ kind, series, sentence: said, at, cleared_at: over, step }, label) {
   return html`<li data-kind="alarm" data-alarm=${kind} ?data-over=${Boolean(over)}>${icons[over ? "circle-check" : "triangle-alert"]}
-    <span>${said}${over ? html` <span class="quiet">Over since ${exact(over)}.</span>` : html` <time class="quiet" datetime=${at}>${exact(at)}</time>`}</span>${step === null ? nothing : there(step, step)}</li>`;
+    <span>${label ? `${label}: ` : ""}${said}${over ? html` <span class="quiet">Over since ${exact(over)}.</span>` : html` <time class="quiet" datetime=${at}>${exact(at)}</time>`}</span>${step === null ? nothing : there(series, step, step)}</li>`;
 }
 
-function there(from, to) {
-  return html`<button class="text-button" type="button" data-action="loss-there" data-from=${from} data-to=${to} aria-label=${`Zoom to step ${steps(from)}`}>Zoom there</button>`;
+function there(key, from, to) {
+  return html`<button class="text-button" type="button" data-action="loss-there" data-series=${key} data-from=${from} data-to=${to} aria-label=${`Zoom to step ${steps(from)}`}>Zoom there</button>`;
 }
