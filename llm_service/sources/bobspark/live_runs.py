@@ -23,6 +23,10 @@ NEWS_MS = 60_000
 MOST_DURATIONS = 200
 RELEASED_AFTER_S = 30.0
 """How long the events of a run that is over stay in memory once they can be read from where they are kept."""
+RELEASED_UNSETTLED_AFTER_S = 300.0
+"""The same of a run that its server says nothing more of."""
+MOST_CHAINS = 50
+"""Where nothing is kept: of so many runs that are over the events stay, those of the last ones."""
 
 
 class Notice(NamedTuple):
@@ -46,8 +50,18 @@ class LiveRuns:
     """Safe on any thread. What is asked of a run that is not here is ignored: it ended long ago."""
 
     def __init__(
-        self, *, stalled_after_s: float, moments: Moments = REAL, kept: Callable[[], bool] = lambda: False
+        self,
+        *,
+        stalled_after_s: float,
+        moments: Moments = REAL,
+        kept: Callable[[], bool | None] = lambda: False,
+        pressed: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`kept`: whether what happened `RELEASED_AFTER_S` ago is written by now; None where nothing ever is.
+
+        `pressed`: whether more comes than can be written.
+        """
+        self.pressed = pressed
         self.lock = threading.RLock()
         self.wake = threading.Event()
         """Set whenever there is something to take."""
@@ -56,7 +70,7 @@ class LiveRuns:
         self._stalled_after_s = stalled_after_s
         self._moments = moments
         self._kept = kept
-        self._settled_s: dict[str, float] = {}
+        self._over_s: dict[str, float] = {}
         self._events: list[tuple[str, EventText]] = []
         self._notices: list[Notice] = []
         self._changed: dict[str, None] = {}
@@ -120,8 +134,8 @@ class LiveRuns:
                 if detail.row is not None:
                     fold.row(detail.row, now)
                     fold.settled = detail.row.status in ENDED
-                    if fold.settled and not fold.chain.released:
-                        self._settled_s[key] = now.s
+                    if fold.settled:
+                        self._over_s[key] = now.s
                 new, confirmed = fold.record(record, now)
                 self._events += [(key, event) for event in (*new, *confirmed)]
 
@@ -294,19 +308,27 @@ class LiveRuns:
         ]
         for key in gone:
             del self.folds[key]
+            self._over_s.pop(key, None)
             self._changed.pop(key, None)
-            self._settled_s.pop(key, None)
         self._gone += gone
 
     def _release(self, now: Moment) -> None:
         """An hour of ended runs would hold the events of all of them, which nobody reads twice."""
-        due = [key for key, at_s in self._settled_s.items() if now.s - at_s >= RELEASED_AFTER_S]
-        if not due or not self._kept():
-            return
-        for key in due:
-            del self._settled_s[key]
-            if (fold := self.folds.get(key)) is not None:
-                fold.chain.release()
+        over = [fold for fold in self.folds.values() if fold.over and not fold.chain.released and fold.chain.last_n]
+        kept = self._kept() if over else False
+        if kept is None:
+            over.sort(key=lambda fold: fold.ended_ms or 0)
+            due = over[:-MOST_CHAINS]
+        else:
+            due = [fold for fold in over if self._is_quiet(fold, now)] if kept else []
+        for fold in due:
+            self._over_s.pop(fold.key, None)
+            fold.chain.release()
+
+    def _is_quiet(self, fold: RunFold, now: Moment) -> bool:
+        """Whether it has been over, and told as far as it will be, for long enough."""
+        since_s = self._over_s.setdefault(fold.key, now.s)
+        return now.s - since_s >= (RELEASED_AFTER_S if fold.settled else RELEASED_UNSETTLED_AFTER_S)
 
     def _touch(self, fold: RunFold) -> None:
         self._changed[fold.key] = None

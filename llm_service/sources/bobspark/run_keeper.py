@@ -20,7 +20,11 @@ from llm_service.sources.bobspark.stored_runs import StoredRuns
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 0.5
+EVERY_S = 0.25
+CAUGHT_UP_S = 20.0
+PRESSED = 12_000
+"""Events that wait here before the streams are read more slowly."""
+HOPED_FOR_S = 5.0
 ROW_EVERY_S = 10.0
 """How often a running run's row is told again."""
 SETTLES_WITHIN_S = 30.0
@@ -77,6 +81,8 @@ class RunKeeper(Background):
         self._lock = threading.Lock()
         self._cards: dict[str, RunCard] = {}
         self._events: list[tuple[str, EventText]] = []
+        self._handed_s = self._all_handed_s = self._written_s = float("-inf")
+        """When some was handed on last; when all was; and that of these which is known to be written."""
         self._growing: dict[str, RunCard] = {}
         self._told: dict[str, tuple[float, int]] = {}
         self._ended_s: dict[str, float] = {}
@@ -94,8 +100,16 @@ class RunKeeper(Background):
 
     @property
     def caught_up(self) -> bool:
-        """Whether all events that were handed in are written."""
-        return self._known is not None and not self._events and not self._known.store.waiting
+        """Whether all that was handed in until some seconds ago is written."""
+        return time.monotonic() - self._written_s < CAUGHT_UP_S
+
+    @property
+    def pressed(self) -> bool:
+        """Whether so much waits for a database that does write that who brings more should slow down.
+
+        One that has not written for a while is not waited for: then what is too much is dropped, and counted.
+        """
+        return len(self._events) > PRESSED and time.monotonic() - self._handed_s < HOPED_FOR_S
 
     def flush(self) -> None:
         """Hand on now what waits."""
@@ -105,10 +119,16 @@ class RunKeeper(Background):
                 with self._lock:
                     self._cards, self._events = {}, []
             return
+        if not keeping.store.waiting:
+            self._written_s = self._all_handed_s
         with self._lock:
             room = keeping.store.room
             cards, events = self._cards, self._events[:room]
             self._cards, self._events = {}, self._events[room:]
+            if room:
+                self._handed_s = time.monotonic()
+            if not self._events:
+                self._all_handed_s = time.monotonic()
         if cards or events:
             keeping.store.keep(list(cards.values()), events)
         self._growing.update(cards)

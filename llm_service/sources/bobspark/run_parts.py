@@ -35,7 +35,11 @@ class RunParts:
         gpu_hours: Sequence[GpuHour] = (),
         stalled_after_s: float = 30.0,
     ) -> None:
-        self.live = LiveRuns(stalled_after_s=stalled_after_s, kept=lambda: self.keeper.caught_up)
+        self.live = LiveRuns(
+            stalled_after_s=stalled_after_s,
+            kept=lambda: None if off() else self.keeper.caught_up,
+            pressed=lambda: self.keeper.pressed,
+        )
         self.watches: dict[str, RunWatch] = {}
         self._keeping = keeping
         self.keeper = RunKeeper(

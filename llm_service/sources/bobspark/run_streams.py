@@ -5,6 +5,7 @@ that can be known is missed: the record, then the stream, then the record again 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from llm_service.sources.upstream.listening import Listener, Stream
 
 log = logging.getLogger(__name__)
 
+PRESSED_S = 0.02
 MOST_STREAMS = 64
 """Of one server at a time; further runs are asked for until there is room."""
 
@@ -155,6 +157,9 @@ class _RunStream:
             return False
         self._card.count(events=1, unknown=not news.known, broken=read.broken)
         self._runs.hear(self._key, news, event.id if event.own_id else None)
+        if self._runs.pressed():
+            # What is not read waits at the server: better than to be read and not kept.
+            time.sleep(PRESSED_S)
         if news.type != "stream_end":
             return False
         self._ask()

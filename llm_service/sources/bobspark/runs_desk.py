@@ -120,8 +120,11 @@ class RunsDesk:
     def _events(self, key: str, after_n: int, limit: int) -> RunEvents:
         found = self._runs.events_after(key, after_n, limit + 1)
         if not found and (kept := self._kept()) is not None:
-            return kept.events(key, after_n, limit)
-        complete = found is not None and len(found) <= limit
+            told = kept.events(key, after_n, limit)
+            # What is not written yet is asked for next, and is in memory.
+            told["complete"] = told["complete"] and not self._runs.events_after(key, told["next_n"], 1)
+            return told
+        complete = found is None or len(found) <= limit
         events = (found or [])[:limit]
         return {
             "key": key,

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from llm_service.core.bobspark.run_rows import RunDetailRow, RunRow
-from llm_service.sources.bobspark.live_runs import RELEASED_AFTER_S, LiveRuns
+from llm_service.sources.bobspark.live_runs import (
+    MOST_CHAINS,
+    RELEASED_AFTER_S,
+    RELEASED_UNSETTLED_AFTER_S,
+    LiveRuns,
+)
 from llm_service.sources.upstream.moments import Moments
 
 EVENTS: list[Any] = [
@@ -60,3 +65,25 @@ def test_what_is_told_again_of_a_released_run_is_nothing_new(clock: Clock) -> No
     runs.take()
     read(runs, "completed")
     assert runs.take().events == []
+
+
+def test_what_is_over_but_was_never_settled_leaves_the_memory_later(clock: Clock) -> None:
+    runs = LiveRuns(stalled_after_s=30, moments=clock.moments, kept=lambda: True)
+    runs.row("a", RunRow("r", "running"))
+    read(runs, "running")
+    runs.row("a", RunRow("r", "completed"))
+    for passed_s, there in ((0, True), (RELEASED_UNSETTLED_AFTER_S - 1, True), (1, False)):
+        clock.s += passed_s
+        runs.second()
+        assert (runs.events_after("a:r", 0, 10) is not None) == there
+
+
+def test_where_nothing_is_kept_the_events_of_the_last_ended_runs_stay(clock: Clock) -> None:
+    runs = LiveRuns(stalled_after_s=30, moments=clock.moments, kept=lambda: None)
+    for number in range(MOST_CHAINS + 2):
+        clock.s += 1
+        runs.row("a", RunRow(f"r{number}", "running"))
+        runs.detail(f"a:r{number}", RunDetailRow(RunRow(f"r{number}", "completed"), EVENTS, True, 0))
+    runs.second()
+    there = [runs.events_after(f"a:r{number}", 0, 10) is not None for number in range(MOST_CHAINS + 2)]
+    assert there == [False, False] + [True] * MOST_CHAINS
