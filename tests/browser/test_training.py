@@ -379,6 +379,9 @@ def test_axe_finds_nothing_serious(running, context_of, scheme, width) -> None:
         assert serious(page) == [], f"at {fragment}"
         overflow = "() => document.querySelector('.page').scrollWidth - document.querySelector('.page').clientWidth"
         assert page.evaluate(overflow) <= 0, f"{fragment} does not scroll sideways"
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width, (
+            f"{fragment} is as wide as the window"
+        )
     page.evaluate("() => (location.hash = '#training')")
     page.get_by_role("button", name="Start a training").click()
     page.locator(".training-dialog").get_by_role("button", name="Pipeline").click()

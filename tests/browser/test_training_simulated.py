@@ -40,7 +40,7 @@ def start(page: PageOf, kind: str, **fields: str) -> None:
 
 
 def test_a_fine_tune_started_on_the_page_ends_as_its_server_says(make_bobspark, make_skills, open_on) -> None:
-    bobspark = make_bobspark(speed=12)
+    bobspark = make_bobspark(speed=4)
     page = open_on(bobspark, make_skills())
     start(page, "Fine-tune", Epochs="1")
     expect(page.page.locator(".job h2")).to_have_text("ft_01")
@@ -51,6 +51,7 @@ def test_a_fine_tune_started_on_the_page_ends_as_its_server_says(make_bobspark, 
     expect(page.page.locator(".job-said")).to_contain_text("It was running already")
     assert page.fragment().endswith(":ft_01")
     assert list(bobspark.ledger()["jobs"]) == ["ft_01"], "one start, whatever was clicked"
+    bobspark._conductor.speed = 40
     expect(page.page.locator(".job-title .job-status")).to_have_text("Completed", timeout=END_MS)
     page.page.wait_for_function("() => window.__confetti === 1")
     truth = bobspark.ledger()["jobs"]["ft_01"]

@@ -2,6 +2,7 @@
 import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 import { lossPanel } from "../loss/panel.js";
+import { figure } from "../words.js";
 import { askView } from "./asking.js";
 import { nothingOf } from "./empty.js";
 import { startButton } from "./jobs.js";
@@ -11,6 +12,8 @@ import { share } from "./pipeline_specs.js";
 import { jobsOf } from "./rows.js";
 import { linesOf, pipelineOf, subjectOf } from "./subject.js";
 import { isLive, statusBadge, titleOf } from "./words.js";
+
+const OFFERED = 5;
 
 /** What the tab reads of the state. */
 export function reads(state) {
@@ -28,7 +31,9 @@ export function view(state) {
   }
   const stale = ["stale", "locked"].includes(state.connection.word);
   const { lines, alarms } = linesOf(state);
-  return html`<div class="job-controls"><ul class="pipeline-list" aria-label="Pipelines">${pipelines.map((job) => choice(job, job.key === open.key))}</ul><span class="grow"></span>${startButton(state)}</div>
+  const offered = pipelines.filter((job, i) => i < OFFERED || job.key === open.key);
+  return html`<div class="job-controls"><ul class="pipeline-list" aria-label="Pipelines">${offered.map((job) => choice(job, job.key === open.key))}</ul>
+      ${offered.length < pipelines.length ? html`<a class="tool" href="#training?kind=pipeline">All ${figure(pipelines.length)}</a>` : nothing}<span class="grow"></span>${startButton(state)}</div>
     <header class="job-head"><div class="job-title"><h2><a href=${`#job=${encodeURIComponent(open.key)}`}>${titleOf(open)}</a></h2>${statusBadge(open.status)}</div>
       <div class="job-deeds">${deeds(open, own.deeds[open.key])}</div></header>
     ${pipelineParts(open, state)}
