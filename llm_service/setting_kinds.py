@@ -34,6 +34,8 @@ class Kind:
     table: bool = False
     secret: bool = False
     explains: bool = False
+    metavar: str = ""
+    """What stands for the value in a flag's help; by default the last word of the setting's name."""
     judge: Callable[[Any], None] | None = None
     """Looks at all values of a `many` together; its ValueError is told to the user."""
 

@@ -29,6 +29,7 @@ UPSTREAMS = Kind(
     read_upstream,
     many=True,
     explains=True,
+    metavar="URL",
     judge=check_names,
 )
 GPU_HOURS = Kind("a table headed [gpu_hours]", read_gpu_hours, table=True)

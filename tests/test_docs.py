@@ -51,6 +51,16 @@ def test_links_between_documents_lead_somewhere(page):
     assert missing == []
 
 
+def test_every_document_is_linked_from_the_readme():
+    linked = set(re.findall(r"\]\(docs/([a-z-]+\.md)", (ROOT / "README.md").read_text()))
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} - linked == set()
+
+
+def test_every_decision_is_in_the_index():
+    linked = re.findall(r"\]\((\d{4}-[a-z0-9-]+\.md)\)", (ROOT / "docs/decisions/README.md").read_text())
+    assert linked == sorted(page.name for page in (ROOT / "docs/decisions").glob("0*.md"))
+
+
 def test_the_make_verbs_of_the_readme_exist():
     makefile = (ROOT / "Makefile").read_text()
     verbs = set(re.findall(r"(?:^|`)make ([a-z-]+)", (ROOT / "README.md").read_text(), re.M))

@@ -28,7 +28,7 @@ INTERRUPTED = 130
 @click.option("--log-level", metavar="|".join(TABLE["log_level"].kind.choices), help=TABLE["log_level"].help)
 @click.pass_context
 def cli(context: click.Context, log_level: str | None) -> None:
-    """The live board of your agents' work, and the commands that write its task files."""
+    """Mission control for LLM work: tasks, costs, workers and trainings on one live page, and commands for scripts."""
     session = context.ensure_object(Session)
     session.log_level = log_level
     session.debug = session.debug or log_level == "debug"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from llm_service import __version__
 from llm_service.cli.printing import say
 from llm_service.instance_record import Record
+from llm_service.upstreams import Upstream
 
 
 def announce_json(record: Record, login_url: str) -> None:
@@ -21,8 +23,15 @@ def announce_json(record: Record, login_url: str) -> None:
     say(json.dumps(fields))
 
 
-def announce(record: Record, login_url: str, *, running_already: bool = False, stop_hint: str) -> None:
-    """A few lines for a person."""
+def announce(
+    record: Record,
+    login_url: str,
+    *,
+    running_already: bool = False,
+    stop_hint: str,
+    watched: Sequence[Upstream] = (),
+) -> None:
+    """A few lines for a person. Whether the `watched` servers answer is on the page Sources: nobody waits for them."""
     if running_already:
         say(f"A board of {record.root} is running already (pid {record.pid}).")
     else:
@@ -30,4 +39,6 @@ def announce(record: Record, login_url: str, *, running_already: bool = False, s
     say(f"  Address     {record.url}")
     if login_url != record.url:
         say(f"  Log in once {login_url}")
+    for upstream in watched:
+        say(f"  Watches     {upstream.name} at {upstream.url}")
     say(f"  Stop        {stop_hint}")

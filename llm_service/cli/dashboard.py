@@ -32,7 +32,7 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="Print one
 
 @click.group()
 def dashboard() -> None:
-    """The live board of a folder of task files."""
+    """The live page: the folder of task files, what models cost, and the servers that are watched."""
 
 
 @dashboard.command()
@@ -42,7 +42,7 @@ def dashboard() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON and nothing else; opens no browser.")
 @pass_session
 def start(session: Session, flags: Mapping[str, object], detach: bool, demo: bool, as_json: bool) -> None:
-    """Watch the folder and serve its board.
+    """Watch the folder, and the servers that are named, and serve the page.
 
     Where the folder is served already, its running board is shown instead. SIGTERM, SIGINT (Ctrl+C) and SIGHUP
     stop the server in good order, a second one at once. Exit codes: 2 a setting cannot be used, 3 the port that

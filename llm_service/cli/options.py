@@ -38,7 +38,13 @@ def _option(row: Row) -> Callable[[Command], Command]:
     if row.kind.switch:
         off = row.flag.replace("--", "--no-", 1)
         return click.option(f"{row.flag}/{off}", row.name, default=None, help=row.help + default)
-    metavar = "|".join(row.kind.choices) or ("PATH" if row.kind.path else row.name.rpartition("_")[2].upper())
+    again = " May be repeated." if row.kind.many else ""
     return click.option(
-        row.flag, row.name, default=None, multiple=row.kind.many, metavar=metavar, help=row.help + default
+        row.flag, row.name, default=None, multiple=row.kind.many, metavar=_metavar(row), help=row.help + again + default
     )
+
+
+def _metavar(row: Row) -> str:
+    """What stands for the value in the help."""
+    kind = row.kind
+    return kind.metavar or "|".join(kind.choices) or ("PATH" if kind.path else row.name.rpartition("_")[2].upper())

@@ -54,7 +54,7 @@ def _run(
         if as_json:
             announce_json(record, login_url)
         else:
-            announce(record, login_url, stop_hint="Ctrl+C")
+            announce(record, login_url, stop_hint="Ctrl+C", watched=settings.bobspark + settings.skill_training)
             if not instance.root.is_dir():
                 say("  The folder does not exist yet; the page waits for it.")
             if settings.browser:

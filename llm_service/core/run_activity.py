@@ -49,4 +49,4 @@ def _entry(event: str, what: str, card: RunCard, at: str) -> ActivityEntry:
     reason = f": {card['error'][:200]}" if what == "failed" and card["error"] else ""
     name = card["domain"] or card["task"][:60] or card["id"]
     text = f"Run {card['id'][:14]} ({name}) {_VERBS[what]}{reason}"
-    return {"event": event, "at": at, "text": text, "href": f"#run={card['key']}"}
+    return {"event": event, "at": at, "text": text, "href": f"#run={card['key']}", "outcome": what}

@@ -22,6 +22,12 @@ test("another kind between them parts the rows", () => {
   assert.deepEqual(found.map((row) => row.entries.length), [3, 1, 3]);
 });
 
+test("runs that ended alike are one row, those that ended otherwise are not among them", () => {
+  const run = (second, outcome) => ({ event: "run.finished", at: entry(second).at, text: `Run r${second} ${outcome}`, href: `#run=s:r${second}`, outcome });
+  const ended = [run(9, "failed"), run(8, "failed"), run(5, "completed"), run(3, "completed"), run(2, "completed")];
+  assert.deepEqual(rows(ended).map((row) => row.entries.length), [1, 1, 3]);
+});
+
 test("a long pause parts the rows", () => {
   assert.equal(rows([entry(900), entry(2), entry(1)]).length, 3);
 });

@@ -222,7 +222,7 @@ class SourceCard(Background):
         return in_words(self._moments.monotonic() - self._lost_s)
 
     def _line(self, event: str, text: str) -> None:
-        entry = {"event": event, "at": self._moments.iso(), "text": text}
+        entry = {"event": event, "at": self._moments.iso(), "text": text, "href": "#sources"}
         self._publish(Announced("activity", "activity.added", {"entry": entry}))
 
 

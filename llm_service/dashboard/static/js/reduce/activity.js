@@ -64,8 +64,8 @@ function keyOf({ at, event, path = "", text = "", title = "" }) {
 }
 
 /**
- * Rows to draw: {key, entries, entry}. Three or more neighbours of one kind, into one column, each within two minutes of
- * the next, are one row.
+ * Rows to draw: {key, entries, entry}. Three or more neighbours of one kind, tasks into one column or runs that ended
+ * alike, each within two minutes of the next, are one row.
  */
 export function rows(entries) {
   const found = [];
@@ -88,6 +88,8 @@ function row(entries) {
 }
 
 function alike(newer, older) {
-  return newer.event === older.event && !newer.text && !SINGLE.includes(newer.event) && newer.column === older.column && newer.inferred === older.inferred
-    && newer.old_column === older.old_column && Date.parse(newer.at) - Date.parse(older.at) <= TOGETHER_MS;
+  if (newer.event !== older.event || Date.parse(newer.at) - Date.parse(older.at) > TOGETHER_MS) return false;
+  if (newer.outcome || older.outcome) return newer.outcome === older.outcome;
+  return !newer.text && !SINGLE.includes(newer.event) && newer.column === older.column && newer.inferred === older.inferred
+    && newer.old_column === older.old_column;
 }

@@ -9,8 +9,12 @@ const SIGNS = {
   "task.created": ["plus", "new"], "task.assigned": ["arrow-right", "moved"], "task.completed": ["circle-check", "done"],
   "task.returned": ["corner-up-left", "moved"], "task.updated": ["pencil-line", "quiet"], "task.removed": ["trash-2", "quiet"],
   "task.invalid": ["file-warning", "problem"], "board.changed": ["layers", "moved"], "budget.alert": ["coins", "problem"],
+  "run.lost": ["unplug", "problem"], "job.started": ["graduation-cap", "new"], "job.finished": ["graduation-cap", "done"],
+  "source.connected": ["cable", "quiet"], "source.lost": ["cable", "problem"],
   "alarm.raised": ["triangle-alert", "problem"], "alarm.cleared": ["circle-check", "quiet"],
 };
+const RUN_SIGNS = { completed: ["circle-check", "done"], failed: ["circle-x", "problem"], cancelled: ["ban", "quiet"] };
+const RUN_ENDS = { completed: "finished", failed: "failed", cancelled: "were cancelled", vanished: "are no longer known to their server", lost: "are no longer heard" };
 const MEMBERS = 50;
 
 export function readsDrawer({ activity, ui, now }) {
@@ -57,8 +61,8 @@ function rowView(row, open, now) {
 function groupRow({ entry, entries, key }, open, now) {
   return html`<li class="feed-row" data-event=${entry.event}>${sign(entry)}
     <button class="feed-link" type="button" data-action="open-row" data-row=${key} aria-expanded=${open ? "true" : "false"}>
-      <b>${plural(entries.length, "task")}</b> ${verb(entry)}<span class="feed-sub">${agentsOf(entries)}${entry.inferred ? html`<span class="feed-found">found later</span>` : nothing}</span></button>${when(entry, now)}
-    ${open ? html`<ol class="feed-members">${entries.slice(0, MEMBERS).map((member) => html`<li>${entryLink(member)}</li>`)}</ol>` : nothing}
+      <b>${plural(entries.length, entry.outcome ? "run" : "task")}</b> ${entry.outcome ? (RUN_ENDS[entry.outcome] ?? entry.outcome) : verb(entry)}<span class="feed-sub">${agentsOf(entries)}${entry.inferred ? html`<span class="feed-found">found later</span>` : nothing}</span></button>${when(entry, now)}
+    ${open ? html`<ol class="feed-members">${entries.slice(0, MEMBERS).map((member) => html`<li>${member.path ? entryLink(member) : plainText(member)}</li>`)}</ol>` : nothing}
   </li>`;
 }
 
@@ -105,8 +109,8 @@ function agentsOf(entries) {
   return agents.length > 3 ? `${agents.slice(0, 3).join(", ")} and ${agents.length - 3} more` : agents.join(", ");
 }
 
-function sign({ event }) {
-  const [icon, kind] = SIGNS[event] ?? ["info", "quiet"];
+function sign({ event, outcome }) {
+  const [icon, kind] = (event === "run.finished" ? RUN_SIGNS[outcome] : SIGNS[event]) ?? ["info", "quiet"];
   return html`<span class="feed-sign" data-kind=${kind}>${icons[icon]}</span>`;
 }
 

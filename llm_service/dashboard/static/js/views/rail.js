@@ -7,12 +7,12 @@ import { plural } from "../words.js";
 
 export const SECTION_VIEWS = {
   board: { name: "Board", icon: "square-kanban" },
-  workers: { name: "Workers", icon: "bot", fills: "when a source of running workers is configured" },
-  training: { name: "Training", icon: "graduation-cap", fills: "when a source of fine-tuning jobs is configured" },
+  workers: { name: "Workers", icon: "bot", fills: "when a BobSpark server is watched" },
+  training: { name: "Training", icon: "graduation-cap", fills: "when a server that trains is watched" },
   sessions: { name: "Sessions", icon: "terminal", fills: "when agent sessions are read from a configured source" },
   costs: { name: "Costs", icon: "coins", fills: "with the first recorded model call" },
   flow: { name: "Flow", icon: "workflow", fills: "with the first task that somebody takes up" },
-  sources: { name: "Sources", icon: "cable", fills: "when something besides the task folder is watched" },
+  sources: { name: "Sources", icon: "cable", fills: "when a server is watched" },
 };
 
 /** Which sections have something to show; the rest are under More. A section of another part is one line here. */
