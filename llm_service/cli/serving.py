@@ -90,5 +90,7 @@ def show_running(record: Record, settings: Settings, environ: Mapping[str, str],
         announce_json(record, login_url)
         return
     announce(record, login_url, running_already=True, stop_hint="llm-service dashboard stop")
+    if settings.bobspark or settings.skill_training:
+        say("  It watches the servers that it was started with; for others, stop it first and start again.")
     if settings.browser:
         open_page(login_url, environ)

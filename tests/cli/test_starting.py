@@ -62,6 +62,12 @@ def test_a_second_start_for_people_says_so(server) -> None:
     assert server.url in said.stdout
 
 
+def test_a_second_start_that_names_a_server_says_that_the_first_does_not_watch_it(server) -> None:
+    said = on_same_folder(server, "start", "--no-browser", "--bobspark", "http://127.0.0.1:9")
+    assert said.returncode == 0
+    assert "It watches the servers that it was started with" in said.stdout
+
+
 def test_two_starts_at_once_are_one_instance(make_server) -> None:
     first = make_server()
     command_line = first.command(0)
