@@ -39,8 +39,8 @@ function filter(field, values, chosen) {
   const known = chosen !== null && !values.includes(chosen) ? [chosen, ...values] : values;
   return html`<label class="tool sort row-filter" ?data-active=${chosen !== null}><span class="sr-only">${WORDS[field]}</span>
     <select data-input="costs-row-filter" data-field=${field} .value=${live(chosen === null ? "any" : `=${chosen}`)}>
-      <option value="any" ?selected=${chosen === null}>${WORDS[field]}: any</option>
-      ${known.map((value) => html`<option value=${`=${value}`} ?selected=${chosen === value}>${value || `no ${WORDS[field].toLowerCase()}`}</option>`)}
+      <option value="any" .selected=${chosen === null}>${WORDS[field]}: any</option>
+      ${known.map((value) => html`<option value=${`=${value}`} .selected=${chosen === value}>${value || `no ${WORDS[field].toLowerCase()}`}</option>`)}
     </select>${icons["chevron-down"]}</label>`;
 }
 

@@ -27,7 +27,7 @@ export function filtersView(state) {
         ${icons.layers}<span>By agent</span></button>
       <label class="tool sort">${icons["arrow-up-down"]}<span class="sr-only">Sort by</span>
         <select data-input="sort" .value=${live(query.sort)}>
-          ${SORTS.map((name) => html`<option value=${name} ?selected=${query.sort === name}>${SORT_NAMES[name]}</option>`)}
+          ${SORTS.map((name) => html`<option value=${name} .selected=${query.sort === name}>${SORT_NAMES[name]}</option>`)}
         </select>${icons["chevron-down"]}</label>
     </div>`;
 }

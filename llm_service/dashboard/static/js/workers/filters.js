@@ -23,6 +23,6 @@ function filter(name, chosen, values) {
   const [icon, any, label] = WORDS[name];
   const all = chosen && !values.includes(chosen) ? [chosen, ...values] : values;
   return html`<label class="tool sort" ?data-active=${chosen !== ""}>${icons[icon]}<span class="sr-only">${label}</span>
-    <select data-input="runs-filter" data-field=${name}><option value="" ?selected=${!chosen}>${any}</option>
-      ${all.map((value) => html`<option value=${`=${value}`} ?selected=${value === chosen}>${value}</option>`)}</select>${icons["chevron-down"]}</label>`;
+    <select data-input="runs-filter" data-field=${name}><option value="" .selected=${!chosen}>${any}</option>
+      ${all.map((value) => html`<option value=${`=${value}`} .selected=${value === chosen}>${value}</option>`)}</select>${icons["chevron-down"]}</label>`;
 }
