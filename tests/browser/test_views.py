@@ -96,7 +96,8 @@ def test_more_cards_come_on_demand(server, work_dir, open_page):
         work_dir.add("done/pedro", f"t{number:03}", created_at=f"2026-01-01T00:{number // 60:02}:{number % 60:02}Z")
     page = open_page(server)
     expect(page.cards("done")).to_have_count(100)
-    page.column("done").locator(".more").click()
+    # Not clicked by the mouse: bringing the button into view is reading near the end, which brings the cards by itself.
+    page.column("done").locator(".more").dispatch_event("click")
     expect(page.cards("done")).to_have_count(130)
     expect(page.column("done").locator(".more")).to_have_count(0)
 
