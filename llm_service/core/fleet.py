@@ -29,6 +29,8 @@ class Worker(NamedTuple):
     elapsed_s: float | None
     iteration: int | None
     max_iter: int | None
+    heard: bool = True
+    """Whether its stream is well, or it has none; of others nobody knows whether they go on."""
 
 
 class _Left(NamedTuple):
@@ -41,12 +43,14 @@ class _Left(NamedTuple):
 
 def fleet_of(workers: Sequence[Worker], durations_s: Sequence[float]) -> Fleet:
     """`durations_s` are those of runs that completed lately, in any order."""
-    count = {status: sum(worker.status == status for worker in workers) for status in ("running", "queued")}
-    left = _fleet_left([worker for worker in workers if worker.status == "running"], count["queued"], durations_s)
+    running = [worker for worker in workers if worker.status == "running" and worker.heard]
+    queued = sum(worker.status == "queued" for worker in workers)
+    left = _fleet_left(running, queued, durations_s)
     return {
         "workers": len(workers),
-        "running": count["running"],
-        "queued": count["queued"],
+        "running": len(running),
+        "unheard": sum(worker.status == "running" and not worker.heard for worker in workers),
+        "queued": queued,
         "done": sum(worker.status == "completed" for worker in workers),
         "failed": sum(worker.status in ("failed", "vanished") for worker in workers),
         "tokens_per_s": round(sum(worker.tokens_per_s for worker in workers), 1),

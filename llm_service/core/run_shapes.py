@@ -100,10 +100,14 @@ class RunEvent(TypedDict):
 
 
 class Fleet(TypedDict):
-    """The workers together. ETA in seconds with a band; None where nothing tells."""
+    """The workers together. ETA in seconds with a band; None where nothing tells.
+
+    `running` are heard; `unheard` were running when they were last heard, and nobody knows whether they still do.
+    """
 
     workers: int
     running: int
+    unheard: int
     queued: int
     done: int
     failed: int

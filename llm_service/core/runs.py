@@ -70,6 +70,7 @@ class RunFold:
         self._first_token_ms: int | None = None
         self._last_token: Moment | None = None
         self._running_since: Moment | None = None
+        self._first_event_ms: int | None = None
 
     # -- what comes in ------------------------------------------------------------------------------------------
 
@@ -115,6 +116,8 @@ class RunFold:
 
     def record(self, record: Sequence[RunNews], now: Moment) -> tuple[list[EventText], list[EventText]]:
         """The server's list of the run's events; returns those new here and those that only got an id."""
+        if self._first_event_ms is None and record and record[0].at is not None:
+            self._first_event_ms = parse_ms(record[0].at)
         merged = self.chain.merge(record, now.iso, counts=not self.tokens_out.restarts)
         for _, news in merged.new:
             if news.tokens_out and self._first_token_ms is None:
@@ -180,6 +183,11 @@ class RunFold:
         self.gaps = [*self.gaps, gap][-MOST_GAPS:]
         return gap, None if recovered else self.chain.gap(now.iso, gap_text(gap), dict(gap))
 
+    def release(self) -> None:
+        """Nothing more is to come: forget what only a run that goes on needs, and its events."""
+        self.chain.release()
+        self._minute = LastMinute()
+
     def listened(self, now: Moment) -> None:
         """It is being listened to just now, so that silence is silence and no gap."""
         self._minute.heard(now.s)
@@ -205,9 +213,9 @@ class RunFold:
 
     @property
     def begun_ms(self) -> int:
-        """When it began: as told, else when it was first seen."""
+        """When it began: as told, else with the first that is known of it."""
         told = parse_ms(self._told["started_at"] or self._told["created_at"] or "")
-        return self.seen.ms if told is None else told
+        return min(self.seen.ms, self._first_event_ms or self.seen.ms) if told is None else told
 
     @property
     def iteration(self) -> int | None:
@@ -262,7 +270,7 @@ class RunFold:
             "message": self._message,
             "error": told["error"] or "",
             "created_at": told["created_at"],
-            "started_at": told["started_at"] or (self._running_since.iso if self._running_since else None),
+            "started_at": told["started_at"] or (None if (ms := self._seen_running_ms) is None else iso_ms(ms)),
             "finished_at": None if self.ended_ms is None else iso_seconds(self.ended_ms / 1000),
             "duration_s": told["duration_s"],
             "queue_position": told["queue_position"] if self.status == "queued" else None,
@@ -330,8 +338,19 @@ class RunFold:
             return None
         since_ms = parse_ms(self._told["started_at"] or "")
         if since_ms is None:
-            since_ms = self._running_since.ms if self._running_since and self._heard_live else self.begun_ms
+            seen_ms = self._seen_running_ms if self._heard_live else None
+            since_ms = self.begun_ms if seen_ms is None else seen_ms
+            if self._first_event_ms is not None and since_ms >= self._first_token_ms >= self._first_event_ms:
+                # Met on the way, and its first word was a token: how long it took for that nobody told.
+                return None
         return round(max(0, self._first_token_ms - min(since_ms, self._first_token_ms)) / 1000, 2)
+
+    @property
+    def _seen_running_ms(self) -> int | None:
+        """When it was first known to run: by its row, or earlier by the first event of its record."""
+        if self._running_since is None:
+            return None
+        return min(self._running_since.ms, self._first_event_ms or self._running_since.ms)
 
 
 def _node_in(model: str | None) -> str | None:

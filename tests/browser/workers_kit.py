@@ -90,7 +90,16 @@ def tell(board: Board, *runs: RunCard, gone: tuple[str, ...] = (), **aside: Any)
 
 def fleet(**figures: Any) -> dict[str, Any]:
     """Figures of all workers."""
-    usual = {"workers": 0, "running": 0, "queued": 0, "done": 0, "failed": 0, "tokens_per_s": 0.0, "tokens_out": 0}
+    usual = {
+        "workers": 0,
+        "running": 0,
+        "unheard": 0,
+        "queued": 0,
+        "done": 0,
+        "failed": 0,
+        "tokens_per_s": 0.0,
+        "tokens_out": 0,
+    }
     return {**usual, "eta_s": None, "eta_low_s": None, "eta_high_s": None, **figures}
 
 

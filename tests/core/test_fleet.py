@@ -63,3 +63,11 @@ def test_the_band_is_around_the_eta(elapsed_s: float) -> None:
         assert low is not None
         assert high is not None
         assert low <= eta <= high
+
+
+def test_a_run_that_is_not_heard_is_not_running_and_promises_no_end() -> None:
+    durations = [40.0] * 9
+    fleet = fleet_of([worker(elapsed_s=10.0), worker(elapsed_s=1.0, heard=False)], durations)
+    assert (fleet["running"], fleet["unheard"], fleet["eta_s"]) == (1, 1, 30)
+    silent = fleet_of([worker(elapsed_s=10.0, heard=False)], durations)
+    assert (silent["running"], silent["unheard"], silent["eta_s"]) == (0, 1, None)

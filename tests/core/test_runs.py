@@ -271,3 +271,17 @@ def test_rows_and_events_give_the_same_card_in_every_order() -> None:
         found.append(told)
     assert all(one == found[0] for one in found)
     assert (found[0]["status"], found[0]["tokens_out"], found[0]["iteration"]) == ("completed", 300, 3)
+
+
+@pytest.mark.parametrize(("first_tokens", "first_token_s"), [(None, 7.0), (10, None)])
+def test_a_run_that_is_met_on_the_way_began_with_its_first_event(
+    first_tokens: int | None, first_token_s: float | None
+) -> None:
+    fold = RunFold("s", "r", at(60), stalled_after_s=10)
+    fold.row(RunRow("r", "running"), at(60))
+    told = [news("node_update", tokens_out=first_tokens), news("node_update", tokens_out=20)]
+    record = [one._replace(id=str(n), at=at(5 + 7 * n).iso) for n, one in enumerate(told)]
+    fold.record(record, at(60))
+    fold.resume(at(60), record, 20)
+    found = card(fold)
+    assert (found["started_at"], found["first_token_s"]) == (at(5).iso, first_token_s)

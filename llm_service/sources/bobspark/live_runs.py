@@ -323,7 +323,7 @@ class LiveRuns:
             due = [fold for fold in over if self._is_quiet(fold, now)] if kept else []
         for fold in due:
             self._over_s.pop(fold.key, None)
-            fold.chain.release()
+            fold.release()
 
     def _is_quiet(self, fold: RunFold, now: Moment) -> bool:
         """Whether it has been over, and told as far as it will be, for long enough."""

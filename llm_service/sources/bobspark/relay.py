@@ -18,6 +18,7 @@ from llm_service.core.observations import Announced
 from llm_service.core.run_changes import delta_of
 from llm_service.core.run_event_text import EventText
 from llm_service.core.run_shapes import Batch, Fleet, RunCard, RunDelta
+from llm_service.core.runs import LOST_STATES
 from llm_service.sources.bobspark.live_runs import LiveRuns, Notice, Taken
 from llm_service.sources.bobspark.run_lines import RunLines
 
@@ -180,6 +181,7 @@ def fleet_now(runs: LiveRuns) -> Fleet:
                 max(0, now.ms - fold.begun_ms) / 1000,
                 fold.iteration,
                 fold.max_iter,
+                heard=fold.lost is None and fold.line["state"] not in LOST_STATES,
             )
             for fold in runs.folds.values()
         ]
