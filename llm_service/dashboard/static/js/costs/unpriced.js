@@ -27,5 +27,8 @@ function wayOut(models) {
   return html`<details class="source-more cost-unpriced-more"><summary>How they get a price</summary>
     <ul>${models.map(({ model, invocations, why }) => html`<li><code>${model}</code>, ${plural(invocations, "call")}: ${why}</li>`)}</ul>
     ${lines ? copyable("At the top of llm-service.toml", `${lines}\n`) : nothing}
+    ${models.some(({ model }) => model.startsWith("local/"))
+      ? html`<p>Runs on a machine of your own can be priced by the hour instead: a table <code>[gpu_hours]</code> with a line as <code>spark = 0.35</code>, in dollars. It holds for runs from then on.</p>`
+      : nothing}
     <p>${lines ? `${lines.includes("DOLLARS") ? "Put the price in place of DOLLARS. " : ""}Start the dashboard again; earlier` : "Earlier"} calls get their price with <code>llm-service telemetry reprice --apply</code>.</p></details>`;
 }
