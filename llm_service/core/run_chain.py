@@ -25,6 +25,10 @@ COMPARED = 200
 """Characters: servers cut their record of a text there."""
 
 
+_NOTHING: deque[Any] = deque(maxlen=0)
+"""One for all that are released: an empty one each is more than half a kilobyte."""
+
+
 class _Mark(NamedTuple):
     """By what an event is known again."""
 
@@ -89,8 +93,8 @@ class Chain:
 
     def release(self) -> None:
         """Forget all events: they are kept elsewhere, and no more will come. What is told again is nothing new."""
-        for remembered in (self._events, self._ids, self._heard, self._coming):
-            remembered.clear()
+        self._events = self._heard = self._coming = _NOTHING
+        self._ids.clear()
         del self._older[:]
         self.released = True
 
