@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 EVERY_S = 0.25
 CAUGHT_UP_S = 20.0
-PRESSED = 12_000
+PRESSED = 25_000
 """Events that wait here before the streams are read more slowly."""
 HOPED_FOR_S = 5.0
 ROW_EVERY_S = 10.0
