@@ -13,7 +13,6 @@ sys.path.insert(0, str(ROOT))
 
 from tests.kit.browser import chromium_path  # noqa: E402  (the tests' own rule for what counts as a browser)
 
-
 # Most tests wait for something, so two at a time take half as long. A file stays whole: its fixtures are made once.
 WORKERS = str(min(4, os.cpu_count() or 1))
 HOW = ("-m", "not faults", "-n", WORKERS, "--dist", "loadfile")

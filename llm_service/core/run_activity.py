@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from llm_service.core.page_links import run_link
 from llm_service.core.run_shapes import RunCard
 from llm_service.core.shapes import ActivityEntry
 
@@ -49,4 +50,4 @@ def _entry(event: str, what: str, card: RunCard, at: str) -> ActivityEntry:
     reason = f": {card['error'][:200]}" if what == "failed" and card["error"] else ""
     name = card["domain"] or card["task"][:60] or card["id"]
     text = f"Run {card['id'][:14]} ({name}) {_VERBS[what]}{reason}"
-    return {"event": event, "at": at, "text": text, "href": f"#run={card['key']}", "outcome": what}
+    return {"event": event, "at": at, "text": text, "href": run_link(card["key"]), "outcome": what}

@@ -132,8 +132,8 @@ class ActivityEntry(TypedDict):
     """One line of the activity feed; `count` and `by` are there when one line stands for many changes.
 
     `inferred`: found later, nobody watched when it happened. `text`: the line of what is no task's, an alert say;
-    `href` is where that leads in the page, as in "#run=<key>", and `outcome` how a run ended, so that many alike can be one
-    row.
+    `href` is where that leads in the page, as in "#run=<key>", and `outcome` how a run ended, so that many alike can
+    be one row.
     """
 
     event: str

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import math
 import random
-from urllib.parse import quote
 
 import pytest
 
-from llm_service.core.loss.alarm_words import job_href
 from llm_service.core.loss.points import Point
 from llm_service.core.loss.thresholds import Thresholds
 from llm_service.core.loss.verdicts import Raised
@@ -173,12 +171,6 @@ def test_negative_losses_are_judged_by_distance():
     points = [Point(step, -5.0 + 0.02 * (step % 5)) for step in range(100)]
     life = Life().live([*points, Point(100, 3.0), Point(101, -5.0)])
     assert list(life.raised()) == [("spike", 100)]
-
-
-def test_the_address_of_a_job_is_one_part_whatever_its_server_calls_it():
-    for key in ("spark:ft_01", "s:a/b&c=d%20#e?", "s:ünïcode 名 \ud800"):
-        clean = key.encode("utf-8", "replace").decode()
-        assert job_href(key) == "#job=" + quote(clean, safe="")
 
 
 def test_a_return_to_an_early_checkpoint_is_neither_a_spike_nor_a_divergence():

@@ -141,7 +141,7 @@ def test_an_alarm_is_told_kept_shown_on_the_curve_and_a_line_of_activity(place: 
         cleared = heard.wait_for("alarm.cleared")["alarm"]
     assert alarm["sentence"] == "The loss is NaN at step 2; the last finite value was 0.7 at step 1."
     assert (line["event"], line["text"]) == ("alarm.raised", f"donut: {alarm['sentence']}")
-    assert line["href"] == "#job=spark%3Aft_01"
+    assert line["href"] == "#job=spark:ft_01"
     assert {**cleared, "cleared_at": None} == alarm
     assert [one["cleared_at"] is None for one in heard.alarms] == [True, False]
     assert heard.of("activity.added")[-1]["entry"]["text"] == "donut: The loss is finite again."

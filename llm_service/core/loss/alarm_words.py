@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from llm_service.core.loss.verdicts import Raised
+from llm_service.core.page_links import job_link
 from llm_service.core.shapes import ActivityEntry
 from llm_service.core.times import iso_seconds
 from llm_service.core.training_shapes import Alarm, AlarmKind
@@ -47,16 +48,7 @@ def cleared_line(alarm: Alarm, name: str, at: str) -> ActivityEntry | None:
 
 
 def _line(event: str, alarm: Alarm, text: str, at: str) -> ActivityEntry:
-    return {"event": event, "at": at, "text": text, "href": job_href(alarm["job"])}
-
-
-def job_href(key: str) -> str:
-    """Where the page shows a job. Whatever its server calls it, the key is one part of the address."""
-    return "#job=" + "".join(sign if sign.isascii() and sign.isalnum() else _escaped(sign) for sign in key)
-
-
-def _escaped(sign: str) -> str:
-    return sign if sign in "-._~" else "".join(f"%{byte:02X}" for byte in sign.encode("utf-8", "replace"))
+    return {"event": event, "at": at, "text": text, "href": job_link(alarm["job"])}
 
 
 def _told(value: float | int | str | None) -> float | int | str | None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
-from urllib.parse import quote
 
 from llm_service.background import Background
 from llm_service.core.observations import Announced
+from llm_service.core.page_links import job_link
 from llm_service.core.times import iso_seconds
 from llm_service.core.training.job_words import line_of_end, line_of_start
 from llm_service.core.training.reports import ENDED
@@ -152,7 +152,7 @@ class JobTeller(Background):
             "event": name,
             "at": iso_seconds(now_ms / 1000),
             "text": text,
-            "href": f"#job={quote(card['key'], safe='')}",
+            "href": job_link(card["key"]),
         }
         self._publish(Announced("activity", "activity.added", {"entry": entry}))
         return True
