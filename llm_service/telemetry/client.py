@@ -27,6 +27,9 @@ MOST_WAITING = 20_000
 """Rows in memory; what comes beyond is dropped and counted, so that a program cannot be filled by its telemetry."""
 EXIT_S = 2.0
 MOST_REASONS = 50
+_importing = threading.Lock()
+"""A fork waits for an import under way in the client's thread: the child would keep a half-made module for ever."""
+os.register_at_fork(before=_importing.acquire, after_in_parent=_importing.release, after_in_child=_importing.release)
 
 
 class Client:
@@ -151,7 +154,8 @@ class Client:
     def _the_courier(self) -> Courier:
         if self._courier is None:
             # Imported here: the program that only records should not wait for it.
-            from llm_service.telemetry.courier import Courier
+            with _importing:
+                from llm_service.telemetry.courier import Courier
 
             self._courier = Courier(self._environ, os.getcwd(), self._refuse)
         return self._courier

@@ -6,6 +6,7 @@ one of the project that the working directory lies in, else the only one that ru
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -64,8 +65,6 @@ def _roots_at(folder: Path) -> list[Path]:
     found = [folder, folder / WATCHED]
     file = folder / FILE_NAME
     if file.is_file():
-        import tomllib
-
         try:
             watched = tomllib.loads(file.read_text(encoding="utf-8")).get("watch_dir")
         except (OSError, ValueError):

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from pydantic import TypeAdapter
 
 from llm_service.core import training_shapes as shapes
+from llm_service.core.page_links import job_link
 from llm_service.upstreams import Upstream
 from tests.kit.boards import Board, running_board
 from tests.kit.simulator import ask
@@ -66,7 +67,7 @@ def test_a_start_is_told_on_the_topic_and_in_the_feed_and_a_second_one_attaches(
     told = follower.wait_for("job.started", within_s=10)
     TypeAdapter(shapes.JobCard).validate_python(told["job"], strict=True)
     assert (told["job"]["key"], told["was"]) == (key, None)
-    href = f"#job={quote(key, safe='')}"
+    href = job_link(key)
     follower.until(lambda: href in [each.payload["entry"].get("href") for each in heard("activity.added")], "its line")
     status, body = send(board, "POST", "/api/training", FINETUNE)
     assert (status, body["job"]) == (409, key)

@@ -223,6 +223,32 @@ def test_many_threads_record_at_once(programs: Programs) -> None:
     assert len({row["invocation_id"] for row in programs.spooled()}) == 4_000
 
 
+def test_a_fork_in_the_middle_of_the_first_import_costs_no_row(programs: Programs) -> None:
+    programs.server.start()
+    programs.run(
+        """
+        class Slow:
+            def find_spec(self, name, path=None, target=None):
+                if name == "llm_service.telemetry.delivery":
+                    begun.set()
+                    time.sleep(0.5)
+        import threading
+        begun = threading.Event()
+        sys.meta_path.insert(0, Slow())
+        telemetry.record(model="parent")
+        begun.wait(10)
+        forked = os.fork()
+        if not forked:
+            telemetry.record(model="child")
+            telemetry.flush(20)
+            os._exit(0)
+        os.waitpid(forked, 0)
+        telemetry.flush(20)
+        """
+    )
+    assert sorted(programs.kept()) == ["child", "parent"]
+
+
 def test_a_dashboard_that_does_not_answer_delays_nobody(programs: Programs) -> None:
     out = programs.run(
         """
