@@ -19,6 +19,8 @@ from llm_service.core.run_tokens import TokenCount
 from llm_service.core.source_shapes import Line
 from llm_service.core.times import iso_ms, iso_seconds, parse_ms
 
+CLOSING = frozenset({"system", "finish", "done"})
+"""Nodes of a run's graph that are no agents."""
 LOST_STATES = ("backing-off", "stopped", "stale")
 MOST_SNIPPET = 400
 _TOLD = (
@@ -64,6 +66,8 @@ class RunFold:
         self._config: dict[str, Any] = {}
         self._rate, self._minute = Rate(), LastMinute()
         self._agent: str | None = None
+        self._worker: str | None = None
+        """The last agent that made something: whose run it was, once it is over."""
         self._iteration: int | None = None
         self._snippet = self._message = ""
         self._snippet_is_good = False
@@ -79,7 +83,8 @@ class RunFold:
         self._told.update({name: card[name] for name in _TOLD})  # type: ignore[literal-required]
         self._config, self.batch, self.cost_usd = dict(card["config"]), card["batch"], card["cost_usd"]
         self.status, self.gaps = card["status"], list(card["gaps"])
-        self._agent, self._iteration = card["agent"], card["iteration"]
+        self._works(card["agent"] or "")
+        self._iteration = card["iteration"]
         self._snippet, self._message = card["snippet"], card["message"]
         self._rate.per_s = card["tokens_per_s"]
         self.tokens_in, self.tokens_out = TokenCount(card["tokens_in"]), TokenCount(card["tokens_out"])
@@ -255,7 +260,7 @@ class RunFold:
             "domain": told["domain"],
             "model": told["model"],
             "node": told["node"] or _node_in(told["model"]),
-            "agent": self._agent,
+            "agent": (self._worker or self._agent) if over else self._agent,
             "iteration": self._iteration,
             "max_iter": told["max_iter"],
             "progress": progress_of(self.status, self._iteration, told["max_iter"]),
@@ -309,8 +314,7 @@ class RunFold:
             self._told["max_iter"] = news.max_iter
         if news.task is not None and self._told["task"] is None:
             self._told["task"] = news.task
-        if news.agent is not None and news.agent != "system":
-            self._agent = news.agent
+        self._works(news.agent or "")
         if news.type == "error":
             self._told["error"] = news.message or self._told["error"] or "The server reports an error without a word."
         elif news.message is not None:
@@ -319,6 +323,13 @@ class RunFold:
             good = (news.node or "").casefold() not in PASSED_OVER
             if good or not self._snippet_is_good:
                 self._snippet, self._snippet_is_good = news.snippet[:MOST_SNIPPET], good
+
+    def _works(self, agent: str) -> None:
+        """Note who works now. What closes a run is nobody; a supervisor is somebody, but makes nothing."""
+        if agent and agent.casefold() not in CLOSING:
+            self._agent = agent
+            if agent.casefold() not in PASSED_OVER:
+                self._worker = agent
 
     def _iterated(self, iteration: int | None) -> None:
         if iteration is not None:

@@ -60,6 +60,17 @@ def test_a_card_before_anything_is_known_says_so() -> None:
     assert (told["key"], told["status"], told["task"]) == ("s:r", "unknown", "")
 
 
+def test_an_ended_run_belongs_to_who_made_something_last() -> None:
+    fold = running()
+    for second, node in enumerate(("supervisor", "code_agent", "supervisor"), start=1):
+        fold.hear(news("node_update", node=node, iteration=1, tokens_out=10 * second), at(second))
+    assert card(fold, 4)["agent"] == "supervisor"
+    fold.hear(news("node_update", node="finish", iteration=2, tokens_out=40), at(5))
+    assert card(fold, 5)["agent"] == "supervisor", "what closes a run is nobody"
+    fold.hear(news("stream_end", status="completed"), at(6))
+    assert (card(fold, 6)["badge"], card(fold, 6)["agent"]) == ("DONE", "code_agent")
+
+
 def test_an_update_is_all_on_the_card() -> None:
     fold = running(model="local/spark-model", task="T", config={"max_iter": 20}, max_iter=20)
     fold.hear(
