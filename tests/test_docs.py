@@ -77,3 +77,17 @@ def test_the_server_never_imports_what_only_the_tools_need():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_list_of_faults_names_tests_that_are_there() -> None:
+    """A name that ends in … is a beginning; one that begins with it is in the file named before."""
+    folder = ROOT / "tests/faults"
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    missing, code = [], ""
+    for path, name in re.findall(r"`(…|[\w/]+\.py)(?:::(test_\w+)…?)?`", text):
+        if path != "…":
+            file = ROOT / path if "/" in path else folder / path
+            code = file.read_text(encoding="utf-8") if file.is_file() else ""
+        if not code or f"def {name}" not in code:
+            missing.append(f"{path}::{name}")
+    assert missing == []
