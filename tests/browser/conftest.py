@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from tests.browser.page_of import WAIT_MS, WATCH_POLICY, PageOf
+from tests.browser.page_of import LISTEN, WAIT_MS, WATCH_POLICY, PageOf
 from tests.kit.board_fixtures import board, folder, start_board  # noqa: F401
 from tests.kit.browser import chromium_path
 from tests.kit.server import Server
@@ -51,6 +51,7 @@ def context_of(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     def make(server: Server | None, **options: object) -> BrowserContext:
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
         context.add_init_script(WATCH_POLICY)
+        context.add_init_script(LISTEN)
         made.append(context)
         if server is not None:
             answer = context.request.post(f"{server.url}login", form={"token": server.token})

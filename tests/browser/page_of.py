@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.kit.server import Server
+from tests.kit.waiting import wait_until
 
 WAIT_MS = 15_000
 WATCH_POLICY = """
@@ -13,6 +14,15 @@ document.addEventListener("securitypolicyviolation", (event) => {
   window.__violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
 });
 """
+LISTEN = """
+window.__heard = [];
+document.addEventListener("DOMContentLoaded", () => {
+  const region = document.getElementById("live-region");
+  const keep = () => window.__heard.push(region.textContent.trim());
+  if (region) new MutationObserver(keep).observe(region, {childList: true});
+});
+"""
+"""Keeps what the live region said: a later sentence takes its place."""
 HARMLESS = ("Failed to load resource", "WebSocket connection to")
 """What the browser itself writes to the console while a server is away."""
 
@@ -70,6 +80,11 @@ class PageOf:
     def focused(self) -> str:
         """The text of what has the focus."""
         return self.page.evaluate("() => document.activeElement.textContent.trim()")
+
+    def hears(self, text: str) -> None:
+        """Wait until the live region has said it, alone or among others, since the page was loaded."""
+        said = "() => window.__heard"
+        wait_until(lambda: any(text in each for each in self.page.evaluate(said)), f"{text!r}", pause_s=0.05)
 
     def fragment(self) -> str:
         return self.page.evaluate("() => location.hash")

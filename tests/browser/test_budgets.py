@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from llm_service.core.budget_settings import read_agent_budgets, read_budgets
-from llm_service.core.usage import Invocation
+from llm_service.core.budgets.settings import read_agent_budgets, read_budgets
+from llm_service.core.invocations.usage import Invocation
 from tests.browser.test_access import serious
 from tests.kit.boards import Board, running_board
 from tests.kit.waiting import wait_until
@@ -75,7 +75,7 @@ def test_a_budget_that_goes_over_is_seen_on_every_open_page_without_a_reload(boa
         expect(strip(page)).to_contain_text("Day is over budget: $10.50 of $10.00 used.")
         expect(strip(page)).to_have_attribute("data-kind", "error")
         expect(page.page.locator("#rail .rail-count")).to_contain_text("1")
-        expect(page.page.locator("#live-region")).to_contain_text("Day is over budget")
+        page.hears("Day is over budget")
     expect(budget(on_costs, "Day").locator(".budget-state")).to_have_text("over")
     expect(budget(on_costs, "Day").locator("progress")).to_have_js_property("value", 100)
     strip(on_board).get_by_role("button", name="Acknowledge").click()
@@ -168,7 +168,7 @@ def test_notifications_come_only_after_the_switch_and_once_for_each_alert(board,
     page = open_page(board, "#costs", permissions=["notifications"])
     page.page.evaluate(HEAR_NOTIFICATIONS)
     spend(5.5)
-    expect(page.page.locator("#live-region")).to_contain_text("50 % reached")
+    page.hears("50 % reached")
     assert page.page.evaluate("() => window.__notified") == []
     panel(page).get_by_label("Notify me").check()
     kept = "() => localStorage.getItem('llm-service.notify')"
@@ -176,7 +176,7 @@ def test_notifications_come_only_after_the_switch_and_once_for_each_alert(board,
     expect(panel(page).get_by_label("Notify me")).to_be_checked()
     spend(5.0)
     expect(strip(page)).to_contain_text("Day is over budget")
-    expect(page.page.locator("#live-region")).to_contain_text("Day is over budget")
+    page.hears("Day is over budget")
     told = page.page.evaluate("() => window.__notified")
     assert sorted(told) == [
         "Budget: Day is over budget: $10.50 of $10.00 used.",

@@ -116,7 +116,7 @@ def test_the_id_is_copied_by_a_click(server, work_dir, open_page):
     work_dir.add("inbox", "2026-01-01T0900-a-rather-long-id-that-is-cut", title="Copy me")
     page = open_page(server, permissions=["clipboard-read", "clipboard-write"])
     page.card("inbox", "Copy me").locator(".id").click()
-    expect(page.page.locator("#live-region")).to_have_text("Copied.")
+    page.hears("Copied.")
     expect(page.dialog).to_be_hidden()
     copied = page.page.evaluate("() => navigator.clipboard.readText()")
     assert copied == "2026-01-01T0900-a-rather-long-id-that-is-cut"

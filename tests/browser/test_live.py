@@ -124,7 +124,7 @@ def test_a_screen_reader_hears_a_batch_as_one_sentence(server, work_dir, open_pa
     page = open_page(server)
     for number in range(3):
         work_dir.add("inbox", f"t{number}")
-    expect(page.page.locator("#live-region")).to_have_text("3 tasks new in Inbox.")
+    page.hears("3 tasks new in Inbox.")
 
 
 def test_reduced_motion_outlines_and_does_not_travel(server, work_dir, open_page):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.costs_kit import record, sql
 from tests.browser.flow_kit import visited, was_away
@@ -82,7 +82,7 @@ def test_a_returning_browser_is_told_what_happened_in_one_line(server, work_dir,
     expect(part(page, "created")).to_have_text("4 new")
     expect(part(page, "alerts")).to_contain_text("alert")
     expect(part(page, "cost")).to_have_text("$0.45")
-    expect(page.page.locator("#live-region")).to_contain_text("2 tasks done, 1 failed, 4 new")
+    page.hears("2 tasks done, 1 failed, 4 new")
     box = strip(page).bounding_box()
     assert box is not None
     assert box["height"] <= 44, "one line"
@@ -202,10 +202,10 @@ def test_the_activity_pages_back_over_a_restart_without_a_line_twice_and_keeps_t
     # The first page of the history begins with the live line, which is there already.
     expect(page.page.locator("#drawer .feed-row")).to_have_count(100)
     assert titles(page)[:3] == ["Live line", "Task e", "Edit 1"]
-    older.focus()
+    older.evaluate("(node) => node.focus({ preventScroll: true })")  # scrolling there fetches by itself
     page.press("Enter")
     expect(page.page.locator("#drawer .feed-row")).to_have_count(200)
-    expect(page.page.locator("#live-region")).to_contain_text("100 older lines.")
+    page.hears("100 older lines.")
     assert page.focused() == "Older"
     page.press("Enter")
     expect(page.page.locator("#drawer .feed-row")).to_have_count(261)
@@ -216,6 +216,23 @@ def test_the_activity_pages_back_over_a_restart_without_a_line_twice_and_keeps_t
     work_dir.remove("inbox/live.yaml")
     expect(page.page.locator("#drawer .feed-row").first).to_have_attribute("data-event", "task.removed")
     assert titles(page) == ["Live line", *found]
+
+
+def test_older_lines_are_told_to_who_asks_while_scrolling_fetches_them(server, work_dir, open_page) -> None:
+    long_past(server, work_dir, 150)
+    page = open_page(server)
+    held: list[Route] = []
+    page.page.route("**/api/activity?before=*", held.append)
+    page.press("a")
+    older = page.page.locator("#drawer [data-action=older]")
+    expect(page.page.locator("#drawer .feed-row")).to_have_count(100)
+    older.scroll_into_view_if_needed()
+    wait_until(lambda: page.page.evaluate("() => 1") and held, "the question that scrolling asks", pause_s=0.05)
+    older.focus()
+    page.press("Enter")
+    held[0].continue_()
+    page.hears("50 older lines.")
+    assert len(held) == 1
 
 
 def test_scrolling_to_the_end_loads_older_lines(server, work_dir, open_page) -> None:

@@ -104,7 +104,7 @@ def test_confetti_falls_once_when_a_job_that_was_seen_running_completes(running,
     running.end(FT, loss=0.2, rating="Excellent")
     expect(page.page.locator(".job-title .job-status")).to_have_text("Completed")
     page.page.wait_for_function("() => window.__confetti === 1")
-    expect(page.page.locator("#live-region")).to_contain_text("donut completed: Excellent")
+    page.hears("donut completed: Excellent")
     running.advance(FT, log=["saved"])
     expect(page.page.locator(".log-tail")).to_contain_text("saved")
     assert confetti(page) == 1
@@ -123,7 +123,7 @@ def test_no_confetti_for_readers_who_want_stillness_for_failures_or_on_another_p
     if how == "failed":
         expect(page.page.locator(".job-trouble[role=alert]")).to_contain_text("It failed. out of memory.")
     else:
-        expect(page.page.locator("#live-region")).to_contain_text("donut completed")
+        page.hears("donut completed")
     running.advance("spark:other", log=["later"])
     assert confetti(page) == 0
 

@@ -337,4 +337,4 @@ def test_an_end_is_said_to_those_who_do_not_look(board, page) -> None:
     for run_id, badge, status in (("a", "DONE", "completed"), ("b", "ERROR", "failed")):
         run = working(run_id, badge=badge, status=status)
         board.runtime.hub.publish(Announced("runs", "run.finished", {"run": run}, rows={run["key"]: run}))
-    expect(page.page.locator("#live-region")).to_have_text("1 run done, 1 run failed.")
+    page.hears("1 run done, 1 run failed.")

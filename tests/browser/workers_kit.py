@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Locator
 
 from llm_service.core.observations import Announced
-from llm_service.core.run_shapes import RunCard
+from llm_service.core.runs.shapes import RunCard
 from tests.browser.page_of import PageOf
 from tests.kit.boards import Board
 from tests.kit.run_cards import run_card

@@ -15,6 +15,7 @@ import { COLUMNS } from "./reduce/order.js";
 import { initialState, reduce } from "./reduce/root.js";
 import { createRouting } from "./routing.js";
 import { createSections } from "./sections.js";
+import { createSpeech } from "./spoken.js";
 import { createStore } from "./store.js";
 import { parseRoute } from "./url.js";
 
@@ -24,10 +25,9 @@ const SECOND_FRAME = 65;
 const AGAIN_MS = 3_000;
 const first = globalThis.llmServiceFirst;
 const board = document.getElementById("board");
-const region = document.getElementById("live-region");
 
 const store = createStore(reduce, initialState(parseRoute(location.hash), Date.now(), readPreferences()));
-const say = (text) => (region.textContent = region.textContent === text ? `${text} ` : text);
+const say = createSpeech(document.getElementById("live-region"));
 const go = createRouting((route) => store.dispatch({ type: "route", route }));
 const loading = createLoading(store, first);
 const detail = createDetail(store);

@@ -1,17 +1,9 @@
 // Tells of budget alerts that come while the page is open: to those who listen, and by the browser where that is switched on.
 
-const TOGETHER_MS = 300;
-
-/** Returns told(alert). What comes together is said in one breath: the live region would keep only the last. */
+/** Returns told(alert). */
 export function createAlerts(store, say) {
-  let waiting = [];
-  const speak = () => {
-    say(waiting.map(({ sentence }) => sentence).join(" "));
-    waiting = [];
-  };
   return (alert) => {
-    if (!waiting.length) setTimeout(speak, TOGETHER_MS);
-    waiting.push(alert);
+    say(alert.sentence);
     notify(store.state.ui, alert);
   };
 }

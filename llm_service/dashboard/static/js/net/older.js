@@ -10,12 +10,15 @@ const SETTLE_MS = 1_500;
 
 /** Start it; returns {actions}. `drawer` is the element that holds the feed. */
 export function startOlder({ store, say, drawer }) {
+  let awaited = false;
   const put = (patch) => store.dispatch({ type: "activity.older", patch });
 
-  /** The next lines that are not there yet; `asked` says that the reader wants them, and hears how many came. */
+  /** The next lines that are not there yet; `asked` says that the reader wants them, and hears how many came: also of those that scrolling already fetches. */
   async function older(asked) {
     const { activity } = store.state;
-    if (activity.word === "loading" || activity.next === null || activity.full) return;
+    if (activity.next === null || activity.full) return;
+    awaited ||= asked;
+    if (activity.word === "loading") return;
     put({ word: "loading" });
     const before = activity.entries.length;
     try {
@@ -29,10 +32,12 @@ export function startOlder({ store, say, drawer }) {
       }
       put({ word: "idle" });
       const more = store.state.activity.entries.length - before;
-      if (asked) say(more > 0 ? `${plural(more, "older line")}.` : "There are no older lines.");
+      if (awaited) say(more > 0 ? `${plural(more, "older line")}.` : "There are no older lines.");
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       put({ word: "failed", error: error.message });
+    } finally {
+      awaited = false;
     }
   }
 
