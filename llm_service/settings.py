@@ -13,11 +13,11 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from llm_service.core.budget_settings import read_agent_budgets, read_budgets
-from llm_service.core.budgets import Budget
-from llm_service.core.gpu_hours import GpuHour, read_gpu_hours
+from llm_service.core.budgets.budget import Budget
+from llm_service.core.budgets.settings import read_agent_budgets, read_budgets
 from llm_service.core.loss.thresholds import DEFAULTS, Thresholds, read_alarms
-from llm_service.core.price_settings import OwnPrice, read_prices
+from llm_service.core.pricing.gpu_hours import GpuHour, read_gpu_hours
+from llm_service.core.pricing.settings import OwnPrice, read_prices
 from llm_service.errors import SettingsError
 from llm_service.setting_kinds import HOST, HOSTS, ORIGINS, PATH, SWITCH, WEBHOOK, ZONE, Kind, one_of, seconds, whole
 from llm_service.upstreams import Upstream, check_names, read_upstream

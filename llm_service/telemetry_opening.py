@@ -13,7 +13,7 @@ from llm_service.core.observations import Announced
 from llm_service.settings import Settings
 
 if TYPE_CHECKING:
-    from llm_service.core.log_shapes import LogSources
+    from llm_service.core.agentlogs.shapes import LogSources
     from llm_service.sources.agentlogs.log_parts import LogParts
     from llm_service.telemetry.budgets import Budgets
     from llm_service.telemetry.costs import Costs

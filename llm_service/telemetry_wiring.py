@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from llm_service.core.cost_page_shapes import CostSums
-from llm_service.core.cost_shapes import CostStats, CostUpdate
-from llm_service.core.cost_unknown import unknown_costs
+from llm_service.core.costs.page_shapes import CostSums
+from llm_service.core.costs.shapes import CostStats, CostUpdate
+from llm_service.core.costs.unknown import unknown_costs
 from llm_service.core.flow_shapes import ActivityPage
 from llm_service.core.metrics import Buckets, Sample
 from llm_service.core.observations import Announced

@@ -175,7 +175,7 @@ class UpstreamParts:
 
     def _announce_nothing(self) -> None:
         """Whoever asks for runs or jobs before there are any has a whole snapshot all the same."""
-        from llm_service.core.fleet import fleet_of
+        from llm_service.core.runs.fleet import fleet_of
 
         aside = {"fleet": fleet_of((), ()), "batches": []}
         self._hub.publish(Announced("runs", "run.advanced", {"runs": [], **aside}, aside=aside))

@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.kit.cost_questions import BUDGETS
 from benchmarks.kit.invocations import STEP_MS, Calls
 from benchmarks.kit.store import Store, now_ms
-from llm_service.core.budget_settings import read_budget
+from llm_service.core.budgets.settings import read_budget
 from llm_service.telemetry import budget_store
 from llm_service.telemetry.database import FILE_NAME
 

@@ -10,8 +10,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from llm_service.core.invocation_rows import RowReader
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.rows import RowReader
+from llm_service.core.invocations.usage import Invocation
 from llm_service.telemetry.database import Database
 from llm_service.telemetry.prices import Pricing
 from llm_service.telemetry.recorder import Recorder

@@ -11,9 +11,9 @@ import click
 from llm_service.cli.options import settings_options
 from llm_service.cli.printing import say
 from llm_service.cli.session import Session, pass_session
-from llm_service.core.budget_settings import BudgetRefused, NoSuchBudget, read_budget
-from llm_service.core.budget_shapes import BudgetJson
-from llm_service.core.budgets import PERIODS, THRESHOLDS
+from llm_service.core.budgets.budget import PERIODS, THRESHOLDS
+from llm_service.core.budgets.settings import BudgetRefused, NoSuchBudget, read_budget
+from llm_service.core.budgets.shapes import BudgetJson
 from llm_service.errors import SettingsError
 
 _PLACES = ("watch_dir", "state_dir", "timezone")

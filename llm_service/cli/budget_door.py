@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from llm_service.core.budget_settings import BudgetRefused, NoSuchBudget
-from llm_service.core.budget_shapes import BudgetJson, BudgetRemoved
+from llm_service.core.budgets.settings import BudgetRefused, NoSuchBudget
+from llm_service.core.budgets.shapes import BudgetJson, BudgetRemoved
 from llm_service.core.zones import Zone
 from llm_service.errors import LlmServiceError, SettingsError, TelemetryUnavailable
 from llm_service.instance import Home

@@ -11,11 +11,11 @@ import click
 from llm_service.cli.options import settings_options
 from llm_service.cli.printing import say
 from llm_service.cli.session import Session, pass_session
-from llm_service.core.budget_settings import as_fields
-from llm_service.core.budgets import Budget
-from llm_service.core.gpu_hours import GpuHour, plain_gpu_hours
+from llm_service.core.budgets.budget import Budget
+from llm_service.core.budgets.settings import as_fields
 from llm_service.core.loss.thresholds import Thresholds, as_table
-from llm_service.core.price_settings import OwnPrice, plain
+from llm_service.core.pricing.gpu_hours import GpuHour, plain_gpu_hours
+from llm_service.core.pricing.settings import OwnPrice, plain
 from llm_service.logs import MASK
 from llm_service.settings import TABLE, Row
 from llm_service.upstreams import Upstream

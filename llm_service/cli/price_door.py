@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from llm_service.core.price_shapes import PricesPage, Repriced
+from llm_service.core.pricing.shapes import PricesPage, Repriced
 from llm_service.instance import Home, Instance
 from llm_service.settings import Settings
 

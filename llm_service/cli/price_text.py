@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llm_service.cli.printing import counted
-from llm_service.core.price_shapes import (
+from llm_service.core.pricing.shapes import (
     ModelPrices,
     PeriodJson,
     PriceJson,

@@ -17,7 +17,7 @@ from llm_service.cli.session import Session, pass_session
 from llm_service.cli.telemetry_export import export
 from llm_service.cli.telemetry_import import import_
 from llm_service.cli.telemetry_summary import summary
-from llm_service.core.usage import STATUSES
+from llm_service.core.invocations.usage import STATUSES
 
 WHERE = ("watch_dir", "state_dir")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")

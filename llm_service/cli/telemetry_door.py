@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import Any, Protocol, cast
 
 from llm_service.cli.telemetry_store import Store, now_ms, writing
-from llm_service.core.ingest_shapes import Ingested
-from llm_service.core.invocation_rows import RowReader
-from llm_service.core.usage import Door
+from llm_service.core.invocations.ingest_shapes import Ingested
+from llm_service.core.invocations.rows import RowReader
+from llm_service.core.invocations.usage import Door
 from llm_service.instance import Home
 from llm_service.instance_record import Record
 from llm_service.settings import Settings

@@ -13,7 +13,7 @@ import click
 from llm_service.cli.options import settings_options
 from llm_service.cli.printing import say
 from llm_service.cli.session import Session, pass_session
-from llm_service.core.cost_span import RANGES, WIDTHS
+from llm_service.core.costs.span import RANGES, WIDTHS
 from llm_service.core.query import BadQuery
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from llm_service.cli.options import settings_options
 from llm_service.cli.printing import counted, say
 from llm_service.cli.session import Session, pass_session
 from llm_service.cli.task_table import as_text
-from llm_service.core.usage import Door
+from llm_service.core.invocations.usage import Door
 from llm_service.telemetry.foreign_rows import Numbered, csv_rows, json_lines, kind_of
 from llm_service.telemetry.old_database import OldDatabase, Totals
 

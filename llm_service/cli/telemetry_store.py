@@ -14,7 +14,7 @@ from llm_service.settings import Settings
 from llm_service.telemetry.local_zone import zone_name
 
 if TYPE_CHECKING:
-    from llm_service.core.log_shapes import LogSourceJson
+    from llm_service.core.agentlogs.shapes import LogSourceJson
     from llm_service.telemetry.database import Database
     from llm_service.telemetry.recorder import Recorder
 

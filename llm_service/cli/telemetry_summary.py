@@ -12,8 +12,8 @@ from llm_service.cli.options import settings_options
 from llm_service.cli.printing import counted, say
 from llm_service.cli.session import Session, pass_session
 from llm_service.cli.task_table import as_text
+from llm_service.core.costs.summary_shapes import ModelSummary, Summary, SummarySource
 from llm_service.core.moments import moment_ms
-from llm_service.core.summary_shapes import ModelSummary, Summary, SummarySource
 from llm_service.core.zones import DAY_MS, HOUR_MS, Zone
 
 _LENGTH = re.compile(r"([0-9]{1,5})([dhw])", re.ASCII)

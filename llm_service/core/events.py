@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from llm_service.core import shapes
-from llm_service.core.budget_events import BUDGET_EVENTS
-from llm_service.core.cost_events import COST_EVENTS
+from llm_service.core.budgets.events import BUDGET_EVENTS
+from llm_service.core.costs.events import COST_EVENTS
 from llm_service.core.event_type import EventType
-from llm_service.core.node_events import NODE_EVENTS
-from llm_service.core.run_events import RUN_EVENTS
+from llm_service.core.operations.node_events import NODE_EVENTS
+from llm_service.core.runs.events import RUN_EVENTS
 from llm_service.core.source_events import SOURCE_EVENTS
-from llm_service.core.training_events import TRAINING_EVENTS
+from llm_service.core.training.events import TRAINING_EVENTS
 
 TOPICS = ("board", "activity", "costs", "runs", "nodes", "queue", "training", "sources")
 JOINED = ("board", "activity", "costs")

@@ -95,7 +95,7 @@ class SinceGroup(TypedDict):
     tasks: list[SinceTask]
 
 
-class Gap(TypedDict):
+class WatchGap(TypedDict):
     """A time in which nobody watched the folder."""
 
     start: str
@@ -114,7 +114,7 @@ class Since(TypedDict):
     cost_usd: float
     tokens: int
     unpriced: int
-    gaps: list[Gap]
+    gaps: list[WatchGap]
 
 
 class ActivityPage(TypedDict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from llm_service.core.rollups import ABOVE, LATENCY_BOUNDS_MS
+from llm_service.core.invocations.rollups import ABOVE, LATENCY_BOUNDS_MS
 
 
 def percentile(counts: Mapping[int, int], share: float) -> float | None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from llm_service.core import flow_shapes, shapes
-from llm_service.core.budget_routes import BUDGET_ROUTES
-from llm_service.core.cost_routes import COST_ROUTES
+from llm_service.core.agentlogs.routes import LOG_ROUTES
+from llm_service.core.budgets.routes import BUDGET_ROUTES
+from llm_service.core.costs.routes import COST_ROUTES
 from llm_service.core.flow_routes import FLOW_ROUTES
-from llm_service.core.ingest_routes import INGEST_ROUTES
-from llm_service.core.log_routes import LOG_ROUTES
-from llm_service.core.loss_routes import LOSS_ROUTES
-from llm_service.core.operation_routes import OPERATION_ROUTES
-from llm_service.core.price_routes import PRICE_ROUTES
+from llm_service.core.invocations.ingest_routes import INGEST_ROUTES
+from llm_service.core.loss.routes import LOSS_ROUTES
+from llm_service.core.operations.routes import OPERATION_ROUTES
+from llm_service.core.pricing.routes import PRICE_ROUTES
 from llm_service.core.route import Param, Route
-from llm_service.core.run_routes import RUN_ROUTES
+from llm_service.core.runs.routes import RUN_ROUTES
 from llm_service.core.source_routes import SOURCE_ROUTES
-from llm_service.core.training_routes import TRAINING_ROUTES
+from llm_service.core.training.routes import TRAINING_ROUTES
 from llm_service.core.watch_routes import WATCH_ROUTES
 
 _FILTERS = (

@@ -6,8 +6,8 @@ from typing import NotRequired
 
 from typing_extensions import TypeAliasType, TypedDict
 
-from llm_service.core.cost_page_shapes import CostSums
-from llm_service.core.cost_shapes import CostTotals, Unpriced
+from llm_service.core.costs.page_shapes import CostSums
+from llm_service.core.costs.shapes import CostTotals, Unpriced
 
 Json = TypeAliasType("Json", "bool | int | float | str | list[Json] | dict[str, Json] | None")
 

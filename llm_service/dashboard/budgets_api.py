@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from llm_service.core.budget_settings import BudgetFixed, BudgetRefused, NoSuchBudget
-from llm_service.core.budget_shapes import AlertJson, BudgetCheck, BudgetJson, BudgetList, BudgetRemoved
+from llm_service.core.budgets.settings import BudgetFixed, BudgetRefused, NoSuchBudget
+from llm_service.core.budgets.shapes import AlertJson, BudgetCheck, BudgetJson, BudgetList, BudgetRemoved
 from llm_service.errors import LlmServiceError
 
 MAX_BODY_BYTES = 16_384

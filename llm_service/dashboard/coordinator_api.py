@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from flask import Blueprint, request
 
-from llm_service.core.command_shapes import CancelAnswer, CommandDone
-from llm_service.core.node_shapes import NodeCard, NodesSnapshot, QueueCard, QueueSnapshot
+from llm_service.core.operations.command_shapes import CancelAnswer, CommandDone
+from llm_service.core.operations.node_shapes import NodeCard, NodesSnapshot, QueueCard, QueueSnapshot
 from llm_service.core.query import BadQuery
 from llm_service.dashboard.json_body import read_json
 from llm_service.dashboard.upstream_refusal import refuse

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from llm_service.core.cost_span import RANGES, WIDTHS, Span
-from llm_service.core.invocation_query import InvocationQuery, decode_place
+from llm_service.core.costs.span import RANGES, WIDTHS, Span
+from llm_service.core.invocations.query import InvocationQuery, decode_place
+from llm_service.core.invocations.usage import STATUSES, Door
 from llm_service.core.moments import moment_ms
 from llm_service.core.query import MAX_PAGE, PAGE, BadQuery
-from llm_service.core.usage import STATUSES, Door
 from llm_service.core.zones import Zone
 from llm_service.dashboard.query_args import one_of, whole_number
 

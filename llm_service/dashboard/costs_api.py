@@ -7,9 +7,9 @@ from typing import Protocol
 
 from flask import Blueprint, request
 
-from llm_service.core.cost_page_shapes import CostPage
-from llm_service.core.cost_shapes import CostUpdate
-from llm_service.core.cost_span import Span
+from llm_service.core.costs.page_shapes import CostPage
+from llm_service.core.costs.shapes import CostUpdate
+from llm_service.core.costs.span import Span
 from llm_service.dashboard.cost_args import DIMENSIONS, Calendar, span_of
 from llm_service.dashboard.query_args import one_of
 

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 from flask import Blueprint, Response, request
 
-from llm_service.core.cost_span import Span
+from llm_service.core.costs.span import Span
 from llm_service.core.csv_cell import cell
-from llm_service.core.invocation_query import InvocationQuery
+from llm_service.core.invocations.query import InvocationQuery
 from llm_service.core.zones import Zone
 from llm_service.dashboard.cost_args import DIMENSIONS, Calendar, bounds_of, invocation_query, span_of
 from llm_service.dashboard.query_args import one_of

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from flask import Blueprint, request
 
-from llm_service.core.run_shapes import Feed
+from llm_service.core.runs.shapes import Feed
 from llm_service.dashboard.query_args import one_of, whole_number
 
 ENTRIES, MOST_ENTRIES = 50, 200

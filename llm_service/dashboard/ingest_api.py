@@ -10,9 +10,9 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from llm_service.core.ingest_shapes import Ingested
-from llm_service.core.invocation_rows import RowReader
-from llm_service.core.usage import Door, Invocation
+from llm_service.core.invocations.ingest_shapes import Ingested
+from llm_service.core.invocations.rows import RowReader
+from llm_service.core.invocations.usage import Door, Invocation
 from llm_service.dashboard.json_body import read_json
 from llm_service.dashboard.query_args import one_of
 from llm_service.errors import TelemetryUnavailable

@@ -7,10 +7,10 @@ from typing import Literal, Protocol, cast
 
 from flask import Blueprint, request
 
-from llm_service.core.analytics_shapes import Analytics
-from llm_service.core.model_shapes import Models, QaFeed
-from llm_service.core.node_shapes import DatasetPart, Datasets
-from llm_service.core.run_analytics import RANGES, RangeName
+from llm_service.core.operations.analytics_shapes import Analytics
+from llm_service.core.operations.model_shapes import Models, QaFeed
+from llm_service.core.operations.node_shapes import DatasetPart, Datasets
+from llm_service.core.runs.analytics import RANGES, RangeName
 from llm_service.dashboard.query_args import one_of
 from llm_service.dashboard.upstream_refusal import refuse
 

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from flask import Blueprint, request
 
-from llm_service.core.cost_page_shapes import InvocationPage
-from llm_service.core.invocation_query import InvocationQuery
+from llm_service.core.costs.page_shapes import InvocationPage
+from llm_service.core.invocations.query import InvocationQuery
 from llm_service.core.zones import Zone
 from llm_service.dashboard.cost_args import invocation_query
 

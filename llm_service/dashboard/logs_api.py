@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flask import Blueprint
 
-from llm_service.core.log_shapes import LogSources
+from llm_service.core.agentlogs.shapes import LogSources
 
 
 def blueprint(sources: Callable[[], LogSources]) -> Blueprint:

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from llm_service.core.loss.questions import NoSuchSeries, SeveralJobs
 from llm_service.core.query import BadQuery
-from llm_service.core.training_shapes import SeriesAnswer
+from llm_service.core.training.shapes import SeriesAnswer
 from llm_service.dashboard.export_api import csv_chunks
 from llm_service.dashboard.query_args import whole_number
 

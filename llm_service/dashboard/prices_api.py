@@ -8,7 +8,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from llm_service.core.model_names import MAX_NAME
-from llm_service.core.price_shapes import PricesPage, Repriced
+from llm_service.core.pricing.shapes import PricesPage, Repriced
 from llm_service.core.query import BadQuery
 from llm_service.errors import LlmServiceError
 

@@ -11,11 +11,11 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from llm_service.clients.errors import ClientError, NotThere
-from llm_service.core.launch_form import LaunchRefused
 from llm_service.core.query import BadQuery
-from llm_service.core.run_filter import STATUSES, TABLE, RunFilter
-from llm_service.core.run_refusals import NoSuchRun, SeveralRuns, TooManyBatches
-from llm_service.core.run_shapes import Batch, Launched, OneRun, RunDetail, RunEvents, RunList
+from llm_service.core.runs.filter import STATUSES, TABLE, RunFilter
+from llm_service.core.runs.launch_form import LaunchRefused
+from llm_service.core.runs.refusals import NoSuchRun, SeveralRuns, TooManyBatches
+from llm_service.core.runs.shapes import Batch, Launched, OneRun, RunDetail, RunEvents, RunList
 from llm_service.dashboard.export_api import csv_chunks
 from llm_service.dashboard.query_args import MAX_TEXT, one_of, whole_number
 from llm_service.errors import TelemetryUnavailable

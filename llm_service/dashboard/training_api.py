@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from llm_service.core.query import BadQuery
 from llm_service.core.training import refusals
-from llm_service.core.training_shapes import Adapters, JobCard, JobList
+from llm_service.core.training.shapes import Adapters, JobCard, JobList
 from llm_service.dashboard.json_body import read_json
 from llm_service.dashboard.query_args import one_of, whole_number
 

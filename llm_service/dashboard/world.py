@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from llm_service.core.cost_page_shapes import CostSums
-from llm_service.core.cost_shapes import CostStats
+from llm_service.core.costs.page_shapes import CostSums
+from llm_service.core.costs.shapes import CostStats
 from llm_service.core.flow_shapes import ActivityPage
 from llm_service.core.shapes import Ready
 from llm_service.core.tasks import Problem

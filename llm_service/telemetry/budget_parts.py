@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from llm_service.core.budgets import Budget
+from llm_service.core.budgets.budget import Budget
 from llm_service.core.observations import Announced
 from llm_service.telemetry.budget_store import Rules
 from llm_service.telemetry.budget_watch import BudgetWatch

@@ -12,12 +12,8 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from llm_service.core.budget_alerts import Told
-from llm_service.core.budget_forecast import HORIZON_MS
-from llm_service.core.budget_settings import BudgetRefused, as_fields, read_budget
-from llm_service.core.budget_shapes import AlertJson
-from llm_service.core.budget_words import alert_json
-from llm_service.core.budgets import (
+from llm_service.core.budgets.alerts import Told
+from llm_service.core.budgets.budget import (
     Budget,
     Calendar,
     Standing,
@@ -28,6 +24,10 @@ from llm_service.core.budgets import (
     touches,
     window_of,
 )
+from llm_service.core.budgets.forecast import HORIZON_MS
+from llm_service.core.budgets.settings import BudgetRefused, as_fields, read_budget
+from llm_service.core.budgets.shapes import AlertJson
+from llm_service.core.budgets.words import alert_json
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

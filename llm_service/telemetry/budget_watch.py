@@ -15,10 +15,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from llm_service.background import Background
-from llm_service.core.budget_alerts import Told, judge
-from llm_service.core.budget_shapes import AlertJson, BudgetAlert, BudgetChanged, BudgetJson
-from llm_service.core.budget_words import alert_body, budget_json
-from llm_service.core.budgets import Standing
+from llm_service.core.budgets.alerts import Told, judge
+from llm_service.core.budgets.budget import Standing
+from llm_service.core.budgets.shapes import AlertJson, BudgetAlert, BudgetChanged, BudgetJson
+from llm_service.core.budgets.words import alert_body, budget_json
 from llm_service.core.observations import Announced
 from llm_service.telemetry import budget_store
 from llm_service.telemetry.budget_store import Kept, Rules, Writer

@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from llm_service.core.budget_settings import (
+from llm_service.core.budgets.budget import Budget, agent_of_default, defaults_for
+from llm_service.core.budgets.settings import (
     BudgetFixed,
     BudgetRefused,
     NoSuchBudget,
@@ -17,9 +18,8 @@ from llm_service.core.budget_settings import (
     read_budget,
     read_limit,
 )
-from llm_service.core.budget_shapes import AlertJson, BudgetCheck, BudgetJson, BudgetList, BudgetRemoved, WebhookState
-from llm_service.core.budget_words import budget_json, limits, worst
-from llm_service.core.budgets import Budget, agent_of_default, defaults_for
+from llm_service.core.budgets.shapes import AlertJson, BudgetCheck, BudgetJson, BudgetList, BudgetRemoved, WebhookState
+from llm_service.core.budgets.words import budget_json, limits, worst
 from llm_service.core.observations import Announced
 from llm_service.core.times import iso_seconds
 from llm_service.core.zones import Zone

@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from llm_service.core.invocation_rows import RowReader, RowRefused, wire_row
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.rows import RowReader, RowRefused, wire_row
+from llm_service.core.invocations.usage import Invocation
 
 if TYPE_CHECKING:
     from llm_service.telemetry.courier import Courier

@@ -7,9 +7,10 @@ from contextlib import AbstractContextManager, contextmanager
 from sqlite3 import Connection
 from typing import Protocol
 
-from llm_service.core import cost_page_shapes, cost_shapes
-from llm_service.core.cost_span import EVER, Piece, Span, buckets, named_span, pieces, span_between
-from llm_service.core.invocation_query import InvocationQuery
+from llm_service.core.costs import page_shapes as cost_page_shapes
+from llm_service.core.costs import shapes as cost_shapes
+from llm_service.core.costs.span import EVER, Piece, Span, buckets, named_span, pieces, span_between
+from llm_service.core.invocations.query import InvocationQuery
 from llm_service.core.money import usd
 from llm_service.core.times import iso_seconds
 from llm_service.core.zones import Zone

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from llm_service.core.usage import SEEN_THROUGH, Invocation
+from llm_service.core.invocations.usage import SEEN_THROUGH, Invocation
 
 Session = tuple[str, str]
 """Tool and session."""

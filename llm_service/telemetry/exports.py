@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from llm_service.core.budget_words import alert_json
-from llm_service.core.cost_page_shapes import CostPage, CostRow, KeptInvocation
-from llm_service.core.cost_span import Span
+from llm_service.core.budgets.words import alert_json
+from llm_service.core.costs.page_shapes import CostPage, CostRow, KeptInvocation
+from llm_service.core.costs.span import Span
 from llm_service.core.flow_shapes import FlowPage
-from llm_service.core.invocation_query import InvocationQuery, decode_place
+from llm_service.core.invocations.query import InvocationQuery, decode_place
 from llm_service.core.times import iso_seconds
 from llm_service.core.zones import DAY_MS, Zone
 from llm_service.telemetry.costs import Costs, Source

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from llm_service.core.invocation_rows import FIELDS
+from llm_service.core.invocations.rows import FIELDS
 from llm_service.errors import LlmServiceError
 
 MOST_LINE_CHARS = 1_000_000

@@ -18,7 +18,7 @@ from genai_prices.types import (
 )
 
 from llm_service.core.model_names import lookups
-from llm_service.core.pricing import Period, Quote, Rate
+from llm_service.core.pricing.price import Period, Quote, Rate
 
 UNITS = {
     "input_mtok": "input",

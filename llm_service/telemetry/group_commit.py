@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
 from llm_service.core.zones import Zone
 from llm_service.telemetry import faults, sums
 from llm_service.telemetry.ingest import ACCEPTED, DUPLICATE, REPLACED, Kept, Pricing, ingest

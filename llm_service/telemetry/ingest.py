@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from llm_service.core.pricing import Quote, cost_nano
-from llm_service.core.rollups import Line, summed
-from llm_service.core.usage import Door, Invocation
+from llm_service.core.invocations.rollups import Line, summed
+from llm_service.core.invocations.usage import Door, Invocation
+from llm_service.core.pricing.price import Quote, cost_nano
 from llm_service.core.zones import Zone
 from llm_service.telemetry import doors, ids, sums
 

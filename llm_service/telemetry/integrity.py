@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from llm_service.core.rollups import ABOVE, EVER_ONLY, FIELDS, LATENCY_BOUNDS_MS, TIMED, Key
+from llm_service.core.invocations.rollups import ABOVE, EVER_ONLY, FIELDS, LATENCY_BOUNDS_MS, TIMED, Key
 from llm_service.core.zones import Zone
 from llm_service.telemetry import sums
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from llm_service.core.times import parse_ms
 from llm_service.core.training.reports import ENDED
-from llm_service.core.training_shapes import Adapter, JobCard
+from llm_service.core.training.shapes import Adapter, JobCard
 from llm_service.core.wire import safe
 
 _KEEP = (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from llm_service.core.node_shapes import NodeSample, QueueSample
+from llm_service.core.operations.node_shapes import NodeSample, QueueSample
 from llm_service.core.times import iso_seconds, parse_ms
 from llm_service.telemetry.work_queue import Work
 

@@ -9,7 +9,7 @@ from sqlite3 import Connection, Row
 from typing import Any, Protocol, cast
 
 from llm_service.core.flow import flow
-from llm_service.core.flow_shapes import ActivityPage, FlowPage, Gap, Since, SinceGroup
+from llm_service.core.flow_shapes import ActivityPage, FlowPage, Since, SinceGroup, WatchGap
 from llm_service.core.query import BadQuery
 from llm_service.core.shapes import ActivityEntry
 from llm_service.core.times import iso_seconds
@@ -161,10 +161,10 @@ def _spent(db: Connection, zone: Zone, at_ms: int, now_ms: int) -> tuple[int | N
     return row[0], row[1], row[2]
 
 
-def _gaps(db: Connection, at_ms: int, now_ms: int) -> list[Gap]:
+def _gaps(db: Connection, at_ms: int, now_ms: int) -> list[WatchGap]:
     """The times after `at_ms` in which nobody watched."""
     sql = f"SELECT at_ms, event FROM board_history WHERE event IN {_NOT_SHOWN} ORDER BY id DESC LIMIT 200"
-    gaps: list[Gap] = []
+    gaps: list[WatchGap] = []
     end_ms = None
     for row in _named(db, sql):
         if row["event"] == "watch.started":

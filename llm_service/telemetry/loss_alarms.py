@@ -9,7 +9,7 @@ from typing import Any
 
 from llm_service.core.loss.points import Point, value_of
 from llm_service.core.times import parse_ms
-from llm_service.core.training_shapes import Alarm
+from llm_service.core.training.shapes import Alarm
 from llm_service.telemetry import loss_series
 
 REPLAYED = 20_000

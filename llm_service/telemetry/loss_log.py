@@ -16,7 +16,7 @@ from llm_service.core.loss.points import Point, bad_word, sound
 from llm_service.core.loss.thresholds import DEFAULTS, Thresholds
 from llm_service.core.observations import Announced
 from llm_service.core.times import iso_seconds
-from llm_service.core.training_shapes import Alarm, LossAppended, LossPoint
+from llm_service.core.training.shapes import Alarm, LossAppended, LossPoint
 from llm_service.telemetry.loss_keeping import AT_ONCE, Batch, LossKeeping, Place
 from llm_service.telemetry.loss_store import Changed
 from llm_service.telemetry.loss_watch import LossWatch

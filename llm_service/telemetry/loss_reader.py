@@ -7,7 +7,7 @@ from typing import Any
 
 from llm_service.core.loss.questions import NoSuchSeries, SeveralJobs
 from llm_service.core.loss.smoothing import nearest
-from llm_service.core.training_shapes import SeriesAnswer
+from llm_service.core.training.shapes import SeriesAnswer
 from llm_service.telemetry import loss_series
 from llm_service.telemetry.loss_keeping import Readable
 

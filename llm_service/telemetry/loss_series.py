@@ -12,8 +12,8 @@ from llm_service.core.loss.buckets import Bucket, Step
 from llm_service.core.loss.points import value_of
 from llm_service.core.loss.stamps import stamps
 from llm_service.core.times import iso_seconds
-from llm_service.core.training_shapes import Alarm, LossSeries, SeriesFacts
-from llm_service.core.training_shapes import Bucket as Columns
+from llm_service.core.training.shapes import Alarm, LossSeries, SeriesFacts
+from llm_service.core.training.shapes import Bucket as Columns
 from llm_service.telemetry import loss_store
 from llm_service.telemetry.loss_store import BUCKET_COLUMNS, CHUNK
 from llm_service.telemetry.loss_tables import AVERAGES

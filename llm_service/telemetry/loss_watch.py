@@ -17,7 +17,7 @@ from llm_service.core.loss.watch import Watch
 from llm_service.core.observations import Announced
 from llm_service.core.shapes import ActivityEntry
 from llm_service.core.times import iso_seconds
-from llm_service.core.training_shapes import Alarm
+from llm_service.core.training.shapes import Alarm
 from llm_service.telemetry import loss_alarms
 from llm_service.telemetry.loss_keeping import Batch, LossKeeping
 from llm_service.telemetry.loss_store import Changed

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from llm_service.core.rollups import FIELDS
+from llm_service.core.invocations.rollups import FIELDS
 from llm_service.telemetry.job_tables import m0003_jobs
 from llm_service.telemetry.loss_tables import m0004_loss
 from llm_service.telemetry.run_tables import m0002_runs

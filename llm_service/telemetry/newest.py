@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from llm_service.core.cost_page_shapes import InvocationPage, KeptInvocation
-from llm_service.core.cost_shapes import ActiveOperation
-from llm_service.core.invocation_query import InvocationQuery, Place, encode_place
+from llm_service.core.costs.page_shapes import InvocationPage, KeptInvocation
+from llm_service.core.costs.shapes import ActiveOperation
+from llm_service.core.invocations.query import InvocationQuery, Place, encode_place
 from llm_service.core.money import usd
 from llm_service.core.times import iso_seconds
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from sqlite3 import Connection
 
-from llm_service.core import burn, cost_shapes
+from llm_service.core.costs import burn
+from llm_service.core.costs import shapes as cost_shapes
 from llm_service.core.money import usd
 from llm_service.core.zones import HOUR_MS, Zone
 from llm_service.telemetry import newest

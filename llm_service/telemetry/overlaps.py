@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from llm_service.core.log_shapes import AlsoSeen, MayOverlap
+from llm_service.core.agentlogs.shapes import AlsoSeen, MayOverlap
 
 # Both conditions are word for word those of a partial index, which holds nothing else: no other row is looked at.
 _ALSO_SEEN = (

@@ -12,8 +12,8 @@ import threading
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
-from llm_service.core.price_text import read_quote
-from llm_service.core.pricing import Quote
+from llm_service.core.pricing.price import Quote
+from llm_service.core.pricing.text import read_quote
 
 FORM = 1
 """Of keys and quotes. Higher when the same list would now be read otherwise, so that kept answers are asked anew."""

@@ -33,7 +33,7 @@ def main() -> None:
 def answer(asked: list[list[Any]]) -> dict[str, Any]:
     """The quotes for (model, provider) pairs, as JSON texts; ``null`` for what the list does not know."""
     try:
-        from llm_service.core.price_text import quote_text
+        from llm_service.core.pricing.text import quote_text
         from llm_service.telemetry.genai_lookup import find, newest_change
     except Exception as error:  # noqa: BLE001 - whatever is wrong with the list, the parent must be told of it
         return {"error": f"the list of prices cannot be read ({type(error).__name__}: {error})"}

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from llm_service.core.price_json import fix_for, price_json, repriced_json, why_unpriced
-from llm_service.core.price_shapes import ModelPrices, PriceJson, PricesPage, Repriced, UnpricedModel
+from llm_service.core.pricing.shapes import ModelPrices, PriceJson, PricesPage, Repriced, UnpricedModel
+from llm_service.core.pricing.table_json import fix_for, price_json, repriced_json, why_unpriced
 from llm_service.telemetry.price_book import Readable
 from llm_service.telemetry.price_pipe import Key
 from llm_service.telemetry.prices import LIST, Entry, Pricing

@@ -18,10 +18,10 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
+from llm_service.core.invocations.usage import Invocation
 from llm_service.core.model_names import is_local, lookups
-from llm_service.core.price_settings import OwnPrice, match
-from llm_service.core.price_text import quote_text, read_quote
-from llm_service.core.usage import Invocation
+from llm_service.core.pricing.settings import OwnPrice, match
+from llm_service.core.pricing.text import quote_text, read_quote
 from llm_service.telemetry.price_book import PriceBook, Priced, Readable, priced
 from llm_service.telemetry.price_pipe import Answer, Key, PricePipe
 

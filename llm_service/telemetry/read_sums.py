@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from llm_service.core.cost_page_shapes import CostSums
-from llm_service.core.cost_span import Piece
+from llm_service.core.costs.page_shapes import CostSums
+from llm_service.core.costs.span import Piece
+from llm_service.core.invocations.rollups import FIELDS
 from llm_service.core.money import usd
-from llm_service.core.rollups import FIELDS
 
 _COLUMNS = ", ".join(FIELDS)
 _TOKENS = (

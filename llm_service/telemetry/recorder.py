@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, NamedTuple, TypeVar
 
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
 from llm_service.errors import TelemetryUnavailable
 from llm_service.telemetry import faults
 from llm_service.telemetry.chores import KEEP_DAYS, Chores

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from sqlite3 import Connection
 from typing import Any, Protocol
 
-from llm_service.core.invocation_rows import FIELDS
+from llm_service.core.invocations.rows import FIELDS
 from llm_service.telemetry import sums
 
 PREFIX = "refused."

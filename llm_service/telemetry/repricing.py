@@ -13,10 +13,10 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from llm_service.core.price_json import Repricing
-from llm_service.core.pricing import cost_nano
-from llm_service.core.rollups import FIELDS, Line, summed
-from llm_service.core.usage import Door, Invocation
+from llm_service.core.invocations.rollups import FIELDS, Line, summed
+from llm_service.core.invocations.usage import Door, Invocation
+from llm_service.core.pricing.price import cost_nano
+from llm_service.core.pricing.table_json import Repricing
 from llm_service.core.zones import Zone
 from llm_service.telemetry import sums
 from llm_service.telemetry.database import Database

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from llm_service.core.rollups import TIMED
+from llm_service.core.invocations.rollups import TIMED
 from llm_service.core.zones import DAY_MS
 from llm_service.telemetry import ids, sums
 from llm_service.telemetry.database import HOURS_KEPT_DAYS

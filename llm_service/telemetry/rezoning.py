@@ -13,8 +13,8 @@ import logging
 import sqlite3
 from collections.abc import Callable
 
-from llm_service.core.rollups import FIELDS, TIMED, Line, Sums, summed
-from llm_service.core.usage import Door, Invocation
+from llm_service.core.invocations.rollups import FIELDS, TIMED, Line, Sums, summed
+from llm_service.core.invocations.usage import Door, Invocation
 from llm_service.core.zones import HOUR_MS, Zone
 from llm_service.telemetry import sums
 from llm_service.telemetry.writer_file import WriterFile

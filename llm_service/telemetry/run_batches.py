@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 from weakref import WeakSet
 
-from llm_service.core.run_event_text import AnyEvent
-from llm_service.core.run_shapes import RunCard
+from llm_service.core.runs.event_text import AnyEvent
+from llm_service.core.runs.shapes import RunCard
 from llm_service.telemetry.run_rows import write_events, write_runs
 from llm_service.telemetry.work_queue import Work
 

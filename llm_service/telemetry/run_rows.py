@@ -7,9 +7,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, cast
 
-from llm_service.core.run_event_text import AnyEvent, kept_text
-from llm_service.core.run_place import RunPlace
-from llm_service.core.run_shapes import RunCard, RunEvent
+from llm_service.core.runs.event_text import AnyEvent, kept_text
+from llm_service.core.runs.place import RunPlace
+from llm_service.core.runs.shapes import RunCard, RunEvent
 from llm_service.core.times import parse_ms
 from llm_service.core.wire import safe
 from llm_service.telemetry import sums

@@ -7,11 +7,11 @@ from contextlib import AbstractContextManager
 from sqlite3 import Connection
 from typing import Protocol
 
-from llm_service.core.feed import Best, best_snippet
-from llm_service.core.run_event_text import AnyEvent
-from llm_service.core.run_figures import RunCounts, RunFigures
-from llm_service.core.run_place import RunPlace, decode_run_place, encode_run_place
-from llm_service.core.run_shapes import Feed, FeedEntry, RunCard, RunEvents
+from llm_service.core.runs.event_text import AnyEvent
+from llm_service.core.runs.feed import Best, best_snippet
+from llm_service.core.runs.figures import RunCounts, RunFigures
+from llm_service.core.runs.place import RunPlace, decode_run_place, encode_run_place
+from llm_service.core.runs.shapes import Feed, FeedEntry, RunCard, RunEvents
 from llm_service.telemetry import run_rows, run_sums
 from llm_service.telemetry.run_batches import Poster, RunBatches
 from llm_service.telemetry.run_rows import Filters, words_of

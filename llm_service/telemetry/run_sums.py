@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from llm_service.core.run_figures import RunCounts, RunFigures
+from llm_service.core.runs.figures import RunCounts, RunFigures
 
 MOST = 200_000
 """Runs that one answer is made of, the newest: their figures take some 40 MB for a moment."""

@@ -7,8 +7,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import reduce
 
-from llm_service.core import cost_page_shapes as shapes
-from llm_service.core.cost_span import Span
+from llm_service.core.costs import page_shapes as shapes
+from llm_service.core.costs.span import Span
 from llm_service.core.histogram import percentile
 from llm_service.core.money import usd
 from llm_service.telemetry.read_sums import NOTHING, Used, over_time, values_over_time

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from llm_service.background import Background
-from llm_service.core.invocation_rows import RowReader
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.rows import RowReader
+from llm_service.core.invocations.usage import Invocation
 from llm_service.errors import TelemetryUnavailable
 from llm_service.instance import all_running, homes_dir
 from llm_service.instance_record import read_record

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 
-from llm_service.core.cost_span import EVER, Piece
+from llm_service.core.costs.span import EVER, Piece
+from llm_service.core.costs.summary_shapes import ModelSummary
+from llm_service.core.invocations.usage import Door
 from llm_service.core.money import usd
-from llm_service.core.summary_shapes import ModelSummary
-from llm_service.core.usage import Door
 from llm_service.telemetry import sums
 from llm_service.telemetry.read_sums import NOTHING, Used, by_value
 

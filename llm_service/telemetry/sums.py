@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from functools import lru_cache
 
-from llm_service.core.rollups import FIELDS, Sums
+from llm_service.core.invocations.rollups import FIELDS, Sums
 from llm_service.core.zones import Zone
 
 _ROLLUP = (

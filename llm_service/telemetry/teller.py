@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from llm_service.background import Background
-from llm_service.core.cost_shapes import ActiveOperation, CostUpdate
-from llm_service.core.cost_unknown import unknown_costs
+from llm_service.core.costs.shapes import ActiveOperation, CostUpdate
+from llm_service.core.costs.unknown import unknown_costs
+from llm_service.core.invocations.usage import Invocation
 from llm_service.core.money import usd
 from llm_service.core.observations import Announced
 from llm_service.core.times import iso_seconds
-from llm_service.core.usage import Invocation
 from llm_service.core.zones import Zone
 from llm_service.errors import TelemetryUnavailable
 

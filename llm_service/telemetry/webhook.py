@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from llm_service.background import Background
-from llm_service.core.budget_shapes import WebhookState
+from llm_service.core.budgets.shapes import WebhookState
 from llm_service.logs import register_secret
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
 
 Work = Callable[[sqlite3.Connection], Any]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from llm_service.core.agentlogs.fold import Found
-from llm_service.core.log_shapes import LogSourceJson
-from llm_service.core.usage import Invocation
+from llm_service.core.agentlogs.shapes import LogSourceJson
+from llm_service.core.invocations.usage import Invocation
 from llm_service.sources.agentlogs.known_tools import TOOLS
 from llm_service.sources.agentlogs.passes import Place
 from llm_service.sources.agentlogs.reading_once import read_all

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from llm_service.core.agentlogs.codex import CodexFold
 from llm_service.core.agentlogs.codex_totals import Meter, Usage
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
 from tests.agentlogs.kit import rules
 
 FILES = [

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from llm_service.core.usage import Door, Invocation
+from llm_service.core.invocations.usage import Door, Invocation
 from llm_service.telemetry import overlaps
 from tests.agentlogs.kit import Store, call, lay_out, rules
 from tests.kit.server import Server

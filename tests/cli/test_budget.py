@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
 from llm_service.telemetry.database import Database
 from llm_service.telemetry.recorder import Recorder
 from tests.cli.processes import command as run_beside

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from llm_service.core.price_settings import read_prices
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
+from llm_service.core.pricing.settings import read_prices
 from llm_service.telemetry.database import Database
 from llm_service.telemetry.prices import Pricing
 from llm_service.telemetry.recorder import Recorder

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
 from llm_service.errors import TelemetryUnavailable
 from llm_service.telemetry.strictness import refuse_damage
 from tests.kit.boards import running_board

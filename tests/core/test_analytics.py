@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from llm_service.core.analytics import SourceFigures, analytics
 from llm_service.core.bobspark.run_rows import run_rows
 from llm_service.core.bobspark_ops.analytics_answer import ServerAnalytics, server_analytics
 from llm_service.core.bobspark_ops.listed_figures import joined, listed_figures
-from llm_service.core.run_analytics import RangeName
-from llm_service.core.run_figures import RunFigures
-from llm_service.core.throughput_map import throughput_map
+from llm_service.core.operations.analytics import SourceFigures, analytics
+from llm_service.core.operations.throughput_map import throughput_map
+from llm_service.core.runs.analytics import RangeName
+from llm_service.core.runs.figures import RunFigures
 from llm_service.core.zones import Zone
 
 BERLIN = Zone("Europe/Berlin")

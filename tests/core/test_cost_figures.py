@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_service.core.burn import burn, in_last_hour, projected
+from llm_service.core.costs.burn import burn, in_last_hour, projected
 from llm_service.core.csv_cell import cell
 from llm_service.core.histogram import percentile
 from llm_service.core.money import usd

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from llm_service.core.feed import Best, best_snippet
-from llm_service.core.run_shapes import RunEvent
+from llm_service.core.runs.feed import Best, best_snippet
+from llm_service.core.runs.shapes import RunEvent
 from tests.kit.run_cards import run_event
 
 STATUS = {"type": "status", "node": "system"}

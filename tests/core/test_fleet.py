@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from llm_service.core.fleet import Worker, fleet_of
-from llm_service.core.run_shapes import RunStatus
+from llm_service.core.runs.fleet import Worker, fleet_of
+from llm_service.core.runs.shapes import RunStatus
 
 
 def worker(status: RunStatus = "running", elapsed_s: float | None = 10.0, **more: object) -> Worker:

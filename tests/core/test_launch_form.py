@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from llm_service.core.launch_form import LaunchRefused, read_launch
+from llm_service.core.runs.launch_form import LaunchRefused, read_launch
 
 LEAST = {"batch": "b1", "model": "gpt-4o", "domain": "AWS IAM"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_service.core.rate import LastMinute, Rate
+from llm_service.core.runs.rate import LastMinute, Rate
 
 
 def fed(*points: tuple[float, int]) -> Rate:

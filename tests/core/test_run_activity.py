@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_service.core.run_activity import entries_of
+from llm_service.core.runs.activity import entries_of
 
 AT = "2026-11-21T09:00:00Z"
 

@@ -7,12 +7,12 @@ import random
 
 import pytest
 
-from llm_service.core import run_chain
 from llm_service.core.bobspark.fields import Reading
 from llm_service.core.bobspark.stream_events import RunNews, stored_news, stream_news
-from llm_service.core.run_chain import Chain
-from llm_service.core.run_event_text import kept_text, text_of
-from llm_service.core.run_shapes import RunEvent
+from llm_service.core.runs import chain as run_chain
+from llm_service.core.runs.chain import Chain
+from llm_service.core.runs.event_text import kept_text, text_of
+from llm_service.core.runs.shapes import RunEvent
 
 AT = "2026-03-01T14:00:00.000Z"
 

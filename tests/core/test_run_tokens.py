@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_service.core.run_tokens import TokenCount
+from llm_service.core.runs.tokens import TokenCount
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from llm_service.core.gpu_hours import GpuHour, plain_gpu_hours, read_gpu_hours, time_cost_nano
-from llm_service.core.run_usage import Told, invocation_of
+from llm_service.core.pricing.gpu_hours import GpuHour, plain_gpu_hours, read_gpu_hours, time_cost_nano
+from llm_service.core.runs.usage import Told, invocation_of
 from tests.kit.run_cards import MOMENT_MS, run_card
 
 HOURS = (GpuHour("spark", 350_000_000),)

@@ -10,8 +10,8 @@ import pytest
 from llm_service.core.bobspark.fields import Reading
 from llm_service.core.bobspark.run_rows import RunRow
 from llm_service.core.bobspark.stream_events import RunNews, stored_news
-from llm_service.core.run_shapes import RunCard
-from llm_service.core.runs import Moment, RunFold
+from llm_service.core.runs.run import Moment, RunFold
+from llm_service.core.runs.shapes import RunCard
 from llm_service.core.source_shapes import Line
 
 BEGAN_MS = 1_772_373_600_000

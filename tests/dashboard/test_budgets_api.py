@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from llm_service.core import budget_shapes
-from llm_service.core.budget_settings import read_agent_budgets, read_budgets
-from llm_service.core.usage import Invocation
+from llm_service.core.budgets import shapes as budget_shapes
+from llm_service.core.budgets.settings import read_agent_budgets, read_budgets
+from llm_service.core.invocations.usage import Invocation
 from tests.kit.boards import Board
 from tests.kit.waiting import wait_until
 

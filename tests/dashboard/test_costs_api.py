@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
 from llm_service.telemetry.database import Database
 from tests.kit.boards import Board, Folder, running_board, task_text
 from tests.kit.waiting import wait_until

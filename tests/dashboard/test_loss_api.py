@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from llm_service.core.loss.points import Point, sound
 from llm_service.core.query import BadQuery
-from llm_service.core.training_shapes import SeriesAnswer
+from llm_service.core.training.shapes import SeriesAnswer
 from llm_service.dashboard import loss_api
 from llm_service.telemetry import loss_store
 from llm_service.telemetry.database import Database

@@ -8,8 +8,8 @@ import urllib.request
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from llm_service.core.invocations.usage import Invocation
 from llm_service.core.metrics import METRICS
-from llm_service.core.usage import Invocation
 from tests.kit.boards import Board
 
 NEEDS_MORE = {

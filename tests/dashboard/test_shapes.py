@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 
 from llm_service.core import shapes
 from llm_service.core.events import CATALOGUE, FAMILIES, JOINED
+from llm_service.core.invocations.usage import Invocation
 from llm_service.core.routes import ROUTES
-from llm_service.core.usage import Invocation
 from tests.kit.boards import Board, task_text
 from tests.kit.follower import Heard
 

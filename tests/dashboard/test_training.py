@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
-from llm_service.core import training_shapes as shapes
 from llm_service.core.page_links import job_link
+from llm_service.core.training import shapes as shapes
 from llm_service.upstreams import Upstream
 from tests.kit.boards import Board, running_board
 from tests.kit.simulator import ask

@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 from typing_extensions import TypedDict, get_type_hints
 
-from llm_service.core import run_shapes, training_shapes
 from llm_service.core.events import CATALOGUE, JOINED, TOPICS
 from llm_service.core.loss.points import Point
+from llm_service.core.runs import shapes as run_shapes
+from llm_service.core.training import shapes as training_shapes
 from llm_service.simulators.bobspark import Bobspark
 from llm_service.upstreams import Upstream
 from tests.dashboard.test_shapes import assert_shapes, check

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from llm_service.core.pricing import Quote
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
+from llm_service.core.pricing.price import Quote
 from llm_service.errors import TelemetryUnavailable
 from llm_service.telemetry.database import WAL_LIMIT_BYTES, Database
 from llm_service.telemetry.integrity import check

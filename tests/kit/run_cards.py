@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llm_service.core.run_shapes import RunCard, RunEvent
+from llm_service.core.runs.shapes import RunCard, RunEvent
 from llm_service.core.times import iso_seconds
 
 MOMENT_MS = 1_795_258_800_000

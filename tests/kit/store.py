@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from llm_service.core.pricing import Period, Quote, Rate
-from llm_service.core.rollups import FIELDS
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.rollups import FIELDS
+from llm_service.core.invocations.usage import Invocation
+from llm_service.core.pricing.price import Period, Quote, Rate
 from llm_service.telemetry.database import Database
 from llm_service.telemetry.ingest import Kept
 from llm_service.telemetry.recorder import Recorder

@@ -9,7 +9,7 @@ import random
 import sys
 from pathlib import Path
 
-from llm_service.core.usage import Door, Invocation
+from llm_service.core.invocations.usage import Door, Invocation
 from tests.kit.store import HOUR_MS, NOON_MS, Clock, FlatPrices, Recorder, open_database, row
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from llm_service.clients.web import Client
 from llm_service.core.loss.points import Point
 from llm_service.core.observations import Announced
-from llm_service.core.training_shapes import Alarm, JobCard
+from llm_service.core.training.shapes import Alarm, JobCard
 from llm_service.errors import TelemetryUnavailable
 from llm_service.sources.training.training_parts import TrainingParts
 from llm_service.telemetry.job_store import JobStore

@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 
-from llm_service.core.usage import Door, Invocation
+from llm_service.core.invocations.usage import Door, Invocation
 from tests.kit.boards import Board, running_board
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from llm_service.core.invocations.usage import Door
 from llm_service.core.otlp.logs import read_logs
 from llm_service.core.otlp.points import read_metrics
 from llm_service.core.otlp.reading import attributes, nothing_told
 from llm_service.core.otlp.spans import read_spans
-from llm_service.core.usage import Door
 
 GOLDEN = Path(__file__).parent / "golden"
 T = 1_790_000_000_000

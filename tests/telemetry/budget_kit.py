@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from llm_service.core.budget_alerts import Told, judge
-from llm_service.core.budget_forecast import HORIZON_MS
-from llm_service.core.budgets import NANO, Budget, Standing, Use, recent_share, window_of
-from llm_service.core.usage import Invocation
+from llm_service.core.budgets.alerts import Told, judge
+from llm_service.core.budgets.budget import NANO, Budget, Standing, Use, recent_share, window_of
+from llm_service.core.budgets.forecast import HORIZON_MS
+from llm_service.core.invocations.usage import Invocation
 from llm_service.core.zones import Zone
 
 MINUTE_MS = 60_000

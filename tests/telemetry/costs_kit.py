@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from llm_service.core.usage import Door, Invocation
+from llm_service.core.invocations.usage import Door, Invocation
 from llm_service.telemetry.costs import Costs
 from llm_service.telemetry.database import Database
 from llm_service.telemetry.recorder import Recorder

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from llm_service.core.loss.points import Point
 from llm_service.core.loss.thresholds import DEFAULTS, Thresholds
 from llm_service.core.observations import Announced
-from llm_service.core.training_shapes import Alarm
+from llm_service.core.training.shapes import Alarm
 from llm_service.telemetry.database import Database
 from llm_service.telemetry.loss_log import LossLog
 from llm_service.telemetry.recorder import Recorder

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from llm_service.core.budget_alerts import Told
-from llm_service.core.budgets import NANO
+from llm_service.core.budgets.alerts import Told
+from llm_service.core.budgets.budget import NANO
 from tests.telemetry.budget_kit import HOUR_MS, MINUTE_MS, Ledger, Spent, Watched, at, dollars, steady
 
 MONDAY = "2026-06-15"

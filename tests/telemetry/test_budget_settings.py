@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from llm_service.core.budget_settings import (
+from llm_service.core.budgets.budget import agent_of_default, defaults_for, for_agent, touches
+from llm_service.core.budgets.settings import (
     BudgetRefused,
     as_fields,
     read_agent_budgets,
@@ -14,8 +15,7 @@ from llm_service.core.budget_settings import (
     read_budgets,
     read_limit,
 )
-from llm_service.core.budget_words import amount, moment
-from llm_service.core.budgets import agent_of_default, defaults_for, for_agent, touches
+from llm_service.core.budgets.words import amount, moment
 from llm_service.errors import SettingsError
 from llm_service.settings import Given, resolve
 from tests.telemetry.budget_kit import BERLIN, at, local

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from llm_service.core.budgets import NANO, Budget, for_agent
+from llm_service.core.budgets.budget import NANO, Budget, for_agent
 from llm_service.core.observations import Announced
 from llm_service.telemetry import budget_store
 from llm_service.telemetry.budget_store import Rules

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_service.core.usage import Door
+from llm_service.core.invocations.usage import Door
 from tests.telemetry.costs_kit import Ledger, at, ledger
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_service.core.usage import Door
+from llm_service.core.invocations.usage import Door
 from llm_service.telemetry.integrity import check
 from tests.kit.store import ask, kept_sums, open_database, recording, row
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
 from llm_service.telemetry import ids
 from llm_service.telemetry.integrity import check
 from llm_service.telemetry.recorder import Recorded

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from llm_service.core.invocation_ids import time_ordered_id
-from llm_service.core.invocation_rows import Refusal, RowReader, RowRefused, nano_dollars, wire_row
-from llm_service.core.usage import Door, Invocation
+from llm_service.core.invocations.ids import time_ordered_id
+from llm_service.core.invocations.rows import Refusal, RowReader, RowRefused, nano_dollars, wire_row
+from llm_service.core.invocations.usage import Door, Invocation
 
 NOW_MS = 1_795_000_000_000
 NOW = datetime.fromtimestamp(NOW_MS / 1000, UTC)

@@ -10,7 +10,7 @@ from typing import Any
 from llm_service.core.times import iso_seconds
 from llm_service.core.training.job import Job
 from llm_service.core.training.reports import Kind, Report
-from llm_service.core.training_shapes import Adapter
+from llm_service.core.training.shapes import Adapter
 from llm_service.telemetry.job_store import JobFilter, JobStore
 from llm_service.telemetry.recorder import Recorder
 from tests.kit.store import NOON_MS, Clock, open_database, recording

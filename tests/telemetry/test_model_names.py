@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_service.core.model_names import MAX_NAME, clean, is_local, lookups, names
-from llm_service.core.price_json import TO_FILL_IN, fix_for
-from llm_service.core.price_settings import match, read_prices
+from llm_service.core.pricing.settings import match, read_prices
+from llm_service.core.pricing.table_json import TO_FILL_IN, fix_for
 
 texts = st.text(max_size=400) | st.text(alphabet="ab-./:@[]*?\\'\"1v0 \n", max_size=60)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from llm_service.core.invocation_query import InvocationQuery, decode_place
+from llm_service.core.invocations.query import InvocationQuery, decode_place
+from llm_service.core.invocations.usage import Door
 from llm_service.core.query import BadQuery
-from llm_service.core.usage import Door
 from tests.telemetry.costs_kit import Ledger, ledger
 
 

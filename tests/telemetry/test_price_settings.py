@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from llm_service.core.price_json import TO_FILL_IN, fix_for
-from llm_service.core.price_settings import match, plain, read_prices
+from llm_service.core.pricing.settings import match, plain, read_prices
+from llm_service.core.pricing.table_json import TO_FILL_IN, fix_for
 
 
 def prices(text: str) -> Any:

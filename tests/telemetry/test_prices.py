@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from llm_service.core.price_settings import read_prices
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
+from llm_service.core.pricing.settings import read_prices
 from llm_service.telemetry.database import Database
 from llm_service.telemetry.late_prices import LatePrices
 from llm_service.telemetry.price_page import Prices

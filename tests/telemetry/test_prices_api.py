@@ -11,9 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import TypeAdapter
 
-from llm_service.core.price_settings import read_prices
-from llm_service.core.price_shapes import PricesPage, Repriced
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
+from llm_service.core.pricing.settings import read_prices
+from llm_service.core.pricing.shapes import PricesPage, Repriced
 from llm_service.dashboard import prices_api
 from llm_service.errors import TelemetryUnavailable
 from llm_service.telemetry.database import Database

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from llm_service.core.price_settings import match, read_prices
-from llm_service.core.pricing import Period, Quote, Rate, cost_nano
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
+from llm_service.core.pricing.price import Period, Quote, Rate, cost_nano
+from llm_service.core.pricing.settings import match, read_prices
 from llm_service.telemetry.genai_lookup import find
 
 

@@ -13,9 +13,9 @@ from genai_prices.types import ModelInfo, Provider
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_service.core.price_text import quote_text, read_quote
-from llm_service.core.pricing import Quote, cost_nano
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
+from llm_service.core.pricing.price import Quote, cost_nano
+from llm_service.core.pricing.text import quote_text, read_quote
 from llm_service.telemetry.genai_lookup import make_quote
 
 Listed = tuple[Provider, ModelInfo, Quote]

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from llm_service.core.price_settings import read_prices
-from llm_service.core.rollups import FIELDS
-from llm_service.core.usage import Door, Invocation
+from llm_service.core.invocations.rollups import FIELDS
+from llm_service.core.invocations.usage import Door, Invocation
+from llm_service.core.pricing.settings import read_prices
 from llm_service.telemetry import integrity, repricing
 from llm_service.telemetry.database import Database
 from llm_service.telemetry.price_page import WAITING, Prices

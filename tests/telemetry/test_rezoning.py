@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_service.core.usage import Door, Invocation
+from llm_service.core.invocations.usage import Door, Invocation
 from llm_service.telemetry.database import Database
 from llm_service.telemetry.ingest import Kept
 from llm_service.telemetry.integrity import check

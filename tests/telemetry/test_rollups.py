@@ -8,9 +8,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llm_service.core.pricing import cost_nano
-from llm_service.core.rollups import ABOVE, Line, bucket_of, summed
-from llm_service.core.usage import SEEN_THROUGH, Door, Invocation
+from llm_service.core.invocations.rollups import ABOVE, Line, bucket_of, summed
+from llm_service.core.invocations.usage import SEEN_THROUGH, Door, Invocation
+from llm_service.core.pricing.price import cost_nano
 from llm_service.core.zones import Zone
 from llm_service.telemetry.ingest import Kept
 from llm_service.telemetry.integrity import check

@@ -13,7 +13,7 @@ from llm_service.core.agentlogs.fold import BAD_COUNT, MALFORMED, NO_TIME, Found
 from llm_service.core.agentlogs.jsonlines import looks_whole, read_object, salvage
 from llm_service.core.agentlogs.projects import project_of
 from llm_service.core.agentlogs.values import ImpossibleCountError, at_ms, nano_dollars, text
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
 
 SUBAGENT = "subagent"
 ADVISOR = "advisor"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from llm_service.core.agentlogs.values import count
-from llm_service.core.usage import Door, Invocation
+from llm_service.core.invocations.usage import Door, Invocation
 
 TOOL = "claude-code"
 NESTED, SIDECHAIN, MAIN = 0, 1, 2

@@ -12,7 +12,7 @@ from llm_service.core.agentlogs.fold import BAD_COUNT, MALFORMED, NO_TIME, Found
 from llm_service.core.agentlogs.jsonlines import looks_whole, read_object, salvage
 from llm_service.core.agentlogs.projects import last_part
 from llm_service.core.agentlogs.values import ImpossibleCountError, at_ms, text
-from llm_service.core.usage import Door, Invocation
+from llm_service.core.invocations.usage import Door, Invocation
 
 TOOL = "codex"
 UNKNOWN_MODEL = "unknown"

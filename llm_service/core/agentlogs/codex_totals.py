@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from llm_service.core.agentlogs.values import count
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
 
 
 class Usage(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
 
 MALFORMED = "malformed line"
 TOO_LONG = "line too long"

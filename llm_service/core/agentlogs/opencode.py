@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from llm_service.core.agentlogs.opencode_tokens import SEPARATE, Kept, Spent, habit_of, separated, spent_in
 from llm_service.core.agentlogs.projects import last_part
 from llm_service.core.agentlogs.values import at_ms, count, nano_dollars, text
-from llm_service.core.usage import Door, Invocation
+from llm_service.core.invocations.usage import Door, Invocation
 
 TOOL = "opencode"
 UNKNOWN_MODEL = "unknown"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llm_service.core.log_shapes import LogSources
+from llm_service.core.agentlogs.shapes import LogSources
 from llm_service.core.route import Route
 
 LOG_ROUTES: tuple[Route, ...] = (

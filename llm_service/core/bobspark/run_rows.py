@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from llm_service.core.bobspark.fields import MOST_ID, Reading, bounded, first, object_in, rows_in
-from llm_service.core.run_shapes import RunStatus
+from llm_service.core.runs.shapes import RunStatus
 
 MOST_TASK = 4_000
 MOST_ERROR = 1_000

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from llm_service.core.bobspark.fields import MOST_ID, Reading, bounded, first
 from llm_service.core.bobspark.run_rows import status_of
-from llm_service.core.run_shapes import RunStatus
+from llm_service.core.runs.shapes import RunStatus
 
 KNOWN = frozenset(("node_update", "status", "stream_end", "error", "text_chunk", "usage"))
 MOST_TEXT = 2_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from llm_service.core.bobspark.fields import MOST_ID, Reading, object_in, rows_in
-from llm_service.core.node_shapes import ActiveJob, ActiveJobNode
+from llm_service.core.operations.node_shapes import ActiveJob, ActiveJobNode
 
 MOST_TASK = 500
 MOST_NODES = 50

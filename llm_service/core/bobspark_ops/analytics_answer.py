@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from llm_service.core.analytics_shapes import ModelRuns, RunTotals
 from llm_service.core.bobspark.fields import Reading, first, object_in
+from llm_service.core.operations.analytics_shapes import ModelRuns, RunTotals
 from llm_service.core.times import parse_ms
 from llm_service.core.zones import Zone
 

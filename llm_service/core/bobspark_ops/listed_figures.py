@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from llm_service.core.bobspark.run_rows import RunRow
-from llm_service.core.run_figures import RunFigures
+from llm_service.core.runs.figures import RunFigures
 from llm_service.core.times import parse_ms
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from llm_service.core.bobspark.fields import MOST_ID, Reading, object_in, rows_in
-from llm_service.core.model_shapes import EvalRun, LocalModel, ModelRow
+from llm_service.core.operations.model_shapes import EvalRun, LocalModel, ModelRow
 
 MOST_MODELS = 2_000
 MOST_EVALS = 2_000

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from llm_service.core.bobspark.fields import first, object_in
-from llm_service.core.node_shapes import DiskUse
+from llm_service.core.operations.node_shapes import DiskUse
 
 Level = Literal["ok", "warn", "critical", "offline", "unknown"]
 

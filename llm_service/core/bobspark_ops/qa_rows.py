@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeVar, cast
 
 from llm_service.core.bobspark.fields import MOST_ID, Reading, first, rows_in
-from llm_service.core.model_shapes import QaEntry
+from llm_service.core.operations.model_shapes import QaEntry
 
 MOST_ENTRIES = 200
 MOST_TEXT = 8_000

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from llm_service.core.budget_forecast import LEAST_PERCENT, forecast
-from llm_service.core.budgets import FULL_PERCENT, Standing
+from llm_service.core.budgets.budget import FULL_PERCENT, Standing
+from llm_service.core.budgets.forecast import LEAST_PERCENT, forecast
 
 Kind = Literal["threshold", "forecast", "over", "cleared", "limit"]
 

@@ -34,7 +34,7 @@ class Budget(NamedTuple):
 
     `value` names the project, agent or model; "" for all, and for an agent default before it is given to one.
     `thresholds` are whole percents, rising; 100 is always among them. `overridden` is an agent default whose limit
-    somebody changed for this one agent. Made by core/budget_settings.py, which checks it.
+    somebody changed for this one agent. Made by core/budgets/settings.py, which checks it.
     """
 
     id: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llm_service.core import budget_shapes
+from llm_service.core.budgets import shapes as budget_shapes
 from llm_service.core.event_type import EventType
 
 BUDGET_EVENTS: tuple[EventType, ...] = (

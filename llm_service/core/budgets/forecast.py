@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from llm_service.core.budgets import DAY_MS, HOUR_MS, Standing
+from llm_service.core.budgets.budget import DAY_MS, HOUR_MS, Standing
 
 NEAR_MS = 6 * HOUR_MS
 HORIZON_MS = 7 * DAY_MS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llm_service.core import budget_shapes
+from llm_service.core.budgets import shapes as budget_shapes
 from llm_service.core.route import Param, Route
 
 _ID = Param("id", "the budget's id", "path", required=True)

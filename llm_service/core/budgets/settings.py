@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from llm_service.core.budgets import (
+from llm_service.core.budgets.budget import (
     COOLDOWN_MS,
     FULL_PERCENT,
     NANO,

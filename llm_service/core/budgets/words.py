@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import Any, cast
 
-from llm_service.core.budget_alerts import Told
-from llm_service.core.budget_forecast import forecast
-from llm_service.core.budget_shapes import AlertJson, BudgetForecast, BudgetJson
-from llm_service.core.budgets import NANO, Budget, Standing, State, Unit
+from llm_service.core.budgets.alerts import Told
+from llm_service.core.budgets.budget import NANO, Budget, Standing, State, Unit
+from llm_service.core.budgets.forecast import forecast
+from llm_service.core.budgets.shapes import AlertJson, BudgetForecast, BudgetJson
 from llm_service.core.times import iso_seconds
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llm_service.core.cost_shapes import Burn
+from llm_service.core.costs.shapes import Burn
 from llm_service.core.money import usd
 from llm_service.core.zones import DAY_MS, HOUR_MS
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llm_service.core import cost_shapes
+from llm_service.core.costs import shapes as cost_shapes
 from llm_service.core.event_type import EventType
 
 COST_EVENTS = (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from llm_service.core import cost_page_shapes, cost_shapes
+from llm_service.core.costs import page_shapes as cost_page_shapes
+from llm_service.core.costs import shapes as cost_shapes
 from llm_service.core.route import Param, Route
 
 _DAY = "a day like 2026-11-21, which is a day of the setting `timezone`, or an ISO time"

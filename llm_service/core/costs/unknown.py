@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from llm_service.core.burn import UNKNOWN
-from llm_service.core.cost_shapes import CostUpdate
+from llm_service.core.costs.burn import UNKNOWN
+from llm_service.core.costs.shapes import CostUpdate
 
 
 def unknown_costs(timezone: str, condition: Sequence[str], timestamp: str) -> CostUpdate:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from llm_service.core.invocation_texts import NAME_CHARS, PLACE_CHARS, shown, text_problem
-from llm_service.core.usage import STATUSES
+from llm_service.core.invocations.texts import NAME_CHARS, PLACE_CHARS, shown, text_problem
+from llm_service.core.invocations.usage import STATUSES
 
 MOST_TOKENS = 10**12
 MOST_LATENCY_MS = 10**9

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llm_service.core.ingest_shapes import Ingested, InvocationRows
+from llm_service.core.invocations.ingest_shapes import Ingested, InvocationRows
 from llm_service.core.route import Param, Route
 
 INGEST_ROUTES: tuple[Route, ...] = (

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from operator import add
 from typing import NamedTuple, TypeVar
 
-from llm_service.core.usage import Door, Invocation
+from llm_service.core.invocations.usage import Door, Invocation
 from llm_service.core.zones import Zone
 
 FIELDS = (

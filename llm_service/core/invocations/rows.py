@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from llm_service.core.invocation_fields import (
+from llm_service.core.invocations.fields import (
     AHEAD_MS,
     COUNTS,
     EARLIEST_MS,
@@ -28,9 +28,9 @@ from llm_service.core.invocation_fields import (
     text_of,
     unknown_field,
 )
-from llm_service.core.invocation_ids import time_ordered_id
-from llm_service.core.invocation_texts import NAME_CHARS, error_text, shown, text_problem
-from llm_service.core.usage import STATUSES, Door, Invocation
+from llm_service.core.invocations.ids import time_ordered_id
+from llm_service.core.invocations.texts import NAME_CHARS, error_text, shown, text_problem
+from llm_service.core.invocations.usage import STATUSES, Door, Invocation
 
 __all__ = ["FIELDS", "Refusal", "RowReader", "RowRefused", "named_id", "nano_dollars", "wire_row"]
 

@@ -8,7 +8,7 @@ from llm_service.core.loss.verdicts import Raised
 from llm_service.core.page_links import job_link
 from llm_service.core.shapes import ActivityEntry
 from llm_service.core.times import iso_seconds
-from llm_service.core.training_shapes import Alarm, AlarmKind
+from llm_service.core.training.shapes import Alarm, AlarmKind
 
 _OVER: dict[AlarmKind, str] = {
     "nan": "The loss is finite again.",

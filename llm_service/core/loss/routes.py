@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from llm_service.core import training_shapes
 from llm_service.core.route import Param, Route
+from llm_service.core.training import shapes as training_shapes
 
 _KEY = Param("key", "the job's key, or its source's id for it while only one source has it", "path", required=True)
 _SERIES = Param("series", "keys of series, comma separated, also of other jobs; without it all of this job")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, get_args
 
-from llm_service.core.training_shapes import AlarmKind
+from llm_service.core.training.shapes import AlarmKind
 
 KINDS: tuple[AlarmKind, ...] = get_args(AlarmKind)
 

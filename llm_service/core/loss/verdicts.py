@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from llm_service.core.training_shapes import AlarmKind
+from llm_service.core.training.shapes import AlarmKind
 
 
 class Raised(NamedTuple):

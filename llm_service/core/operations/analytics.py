@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from llm_service.core.analytics_shapes import Analytics, DayFigure, ModelRuns, Origin, RunTotals
 from llm_service.core.bobspark_ops.analytics_answer import ServerAnalytics
-from llm_service.core.node_shapes import Trouble
-from llm_service.core.run_analytics import (
+from llm_service.core.operations.analytics_shapes import Analytics, DayFigure, ModelRuns, Origin, RunTotals
+from llm_service.core.operations.node_shapes import Trouble
+from llm_service.core.operations.throughput_map import throughput_map
+from llm_service.core.runs.analytics import (
     DaySums,
     RangeName,
     by_day,
@@ -17,8 +18,7 @@ from llm_service.core.run_analytics import (
     range_start_ms,
     totals,
 )
-from llm_service.core.run_figures import RunFigures
-from llm_service.core.throughput_map import throughput_map
+from llm_service.core.runs.figures import RunFigures
 from llm_service.core.times import iso_seconds
 from llm_service.core.zones import Zone
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from llm_service.core.node_shapes import Trouble
+from llm_service.core.operations.node_shapes import Trouble
 
 Origin = Literal["server", "runs", "both", "none"]
 """Where a figure comes from: the server's own analytics, the runs we know, some of each, or nowhere."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from llm_service.core.node_shapes import Trouble
+from llm_service.core.operations.node_shapes import Trouble
 
 
 class EvalRun(TypedDict):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from llm_service.core import node_shapes
 from llm_service.core.event_type import EventType
+from llm_service.core.operations import node_shapes
 
 NODE_EVENTS = (
     EventType("nodes.snapshot", "nodes", node_shapes.NodesSnapshot, "after `subscribe`"),

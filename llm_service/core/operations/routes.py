@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from llm_service.core import analytics_shapes, command_shapes, model_shapes, node_shapes, run_shapes
+from llm_service.core.operations import analytics_shapes, command_shapes, model_shapes, node_shapes
 from llm_service.core.route import Param, Route
+from llm_service.core.runs import shapes as run_shapes
 
 _SOURCE = Param("source", "the name of a watched server; without it all of them")
 _OF_SOURCE = Param("source", "the name of a watched server", "path", required=True)

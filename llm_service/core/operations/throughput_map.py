@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Literal
 
-from llm_service.core.analytics_shapes import Heatmap
-from llm_service.core.run_analytics import MOST_DAYS, RangeName
-from llm_service.core.run_figures import RunFigures
+from llm_service.core.operations.analytics_shapes import Heatmap
+from llm_service.core.runs.analytics import MOST_DAYS, RangeName
+from llm_service.core.runs.figures import RunFigures
 from llm_service.core.times import iso_seconds
 from llm_service.core.zones import DAY_MS, Zone
 

@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from llm_service.core.invocations.usage import Door, Invocation
 from llm_service.core.otlp import names
 from llm_service.core.otlp.reading import Attributes, first, real, text, whole
-from llm_service.core.usage import Door, Invocation
 
 MOST_TOKENS = 10**12
 MOST_DOLLARS = 1_000_000

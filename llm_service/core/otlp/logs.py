@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from llm_service.core.invocations.usage import Invocation
 from llm_service.core.otlp import names
 from llm_service.core.otlp.calls import Unusable, like_claude, like_codex, like_gen_ai
 from llm_service.core.otlp.reading import (
@@ -18,7 +19,6 @@ from llm_service.core.otlp.reading import (
     value_of,
     whole,
 )
-from llm_service.core.usage import Invocation
 
 
 def read_logs(body: Any, told: Told, now_ms: int) -> list[Invocation]:

@@ -11,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from llm_service.core.invocations.usage import Door, Invocation
 from llm_service.core.otlp import names
 from llm_service.core.otlp.calls import MOST_TOKENS, Unusable, digest, dollars_to_nano, named
 from llm_service.core.otlp.reading import Attributes, Told, attributes, first, listed, moment_ms, real, text, whole
-from llm_service.core.usage import Door, Invocation
 
 _DELTA = (1, "1", "AGGREGATION_TEMPORALITY_DELTA")
 _CUMULATIVE = (2, "2", "AGGREGATION_TEMPORALITY_CUMULATIVE")

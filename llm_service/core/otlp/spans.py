@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from llm_service.core.invocations.usage import Invocation
 from llm_service.core.otlp import names
 from llm_service.core.otlp.calls import Unusable, like_gen_ai, named
 from llm_service.core.otlp.reading import Attributes, Told, attributes, first, listed, moment_ms, text
-from llm_service.core.usage import Invocation
 
 
 def read_spans(body: Any, told: Told, now_ms: int) -> list[Invocation]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
 
 RATES = (
     "input",

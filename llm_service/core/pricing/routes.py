@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llm_service.core import price_shapes
+from llm_service.core.pricing import shapes as price_shapes
 from llm_service.core.route import Param, Route
 
 PRICE_ROUTES: tuple[Route, ...] = (

@@ -21,7 +21,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from llm_service.core.model_names import MAX_NAME, names
-from llm_service.core.pricing import Period, Quote, Rate
+from llm_service.core.pricing.price import Period, Quote, Rate
 
 RATE_KEYS = {
     "input": "input",

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from llm_service.core.model_names import is_local
 from llm_service.core.money import usd
-from llm_service.core.price_shapes import PeriodJson, PriceJson, RateJson, RepricedModel
-from llm_service.core.pricing import PER_THOUSAND, RATES, Period, Quote, Rate
+from llm_service.core.pricing.price import PER_THOUSAND, RATES, Period, Quote, Rate
+from llm_service.core.pricing.shapes import PeriodJson, PriceJson, RateJson, RepricedModel
 
 TO_FILL_IN = "DOLLARS"
 """Stands in a fix where the user writes a number; left as it is, the file is refused, which zero would not be."""

@@ -6,7 +6,7 @@ import json
 from datetime import date
 from typing import Any
 
-from llm_service.core.pricing import RATES, Period, Quote, Rate
+from llm_service.core.pricing.price import RATES, Period, Quote, Rate
 
 
 def quote_text(quote: Quote) -> str:

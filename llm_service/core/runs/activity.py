@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from llm_service.core.page_links import run_link
-from llm_service.core.run_shapes import RunCard
+from llm_service.core.runs.shapes import RunCard
 from llm_service.core.shapes import ActivityEntry
 
 SINGLY = 3

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Literal, NamedTuple
 
-from llm_service.core.analytics_shapes import ModelRuns, RunTotals
-from llm_service.core.run_figures import RunFigures
+from llm_service.core.operations.analytics_shapes import ModelRuns, RunTotals
+from llm_service.core.runs.figures import RunFigures
 from llm_service.core.zones import DAY_MS, Zone
 
 RangeName = Literal["24h", "7d", "30d", "all"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llm_service.core.run_shapes import Badge, RunStatus
+from llm_service.core.runs.shapes import Badge, RunStatus
 from llm_service.core.source_shapes import Line, StreamState
 
 USUAL_MAX_ITER = 6

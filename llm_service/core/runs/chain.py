@@ -13,8 +13,8 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from llm_service.core.bobspark.stream_events import RunNews
-from llm_service.core.run_event_text import EventText, kept_text, text_of
-from llm_service.core.run_shapes import RunEvent
+from llm_service.core.runs.event_text import EventText, kept_text, text_of
+from llm_service.core.runs.shapes import RunEvent
 
 MOST_KEPT = 2_000
 """Events kept in memory; older ones are in the database."""

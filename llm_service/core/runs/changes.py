@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from llm_service.core.run_shapes import RunCard, RunDelta
+from llm_service.core.runs.shapes import RunCard, RunDelta
 
 
 def delta_of(card: RunCard, before: RunCard | None) -> RunDelta | None:

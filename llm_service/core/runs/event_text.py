@@ -6,7 +6,7 @@ import json
 from typing import Any, NamedTuple, cast
 
 from llm_service.core.bobspark.stream_events import RunNews
-from llm_service.core.run_shapes import RunEvent
+from llm_service.core.runs.shapes import RunEvent
 from llm_service.core.wire import safe
 
 _NO_ID = ',"id":null,'

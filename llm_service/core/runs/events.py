@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from llm_service.core import run_shapes
 from llm_service.core.event_type import EventType
+from llm_service.core.runs import shapes as run_shapes
 
 RUN_EVENTS = (
     EventType("runs.snapshot", "runs", run_shapes.RunsSnapshot, "after `subscribe`"),

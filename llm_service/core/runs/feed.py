@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from llm_service.core.run_shapes import RunEvent
+from llm_service.core.runs.shapes import RunEvent
 
 PASSED_OVER = frozenset({"supervisor", "system", "finish", "done"})
 """Nodes that route instead of writing: what they say is the second choice."""

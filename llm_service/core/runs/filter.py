@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, get_args
 
-from llm_service.core.run_shapes import RunCard, RunStatus
+from llm_service.core.runs.shapes import RunCard, RunStatus
 
 STATUSES: tuple[str, ...] = get_args(RunStatus)
 ENDED = frozenset({"completed", "failed", "cancelled", "vanished"})

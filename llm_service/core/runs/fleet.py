@@ -13,8 +13,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from llm_service.core.run_badge import USUAL_MAX_ITER
-from llm_service.core.run_shapes import Fleet, RunStatus
+from llm_service.core.runs.badge import USUAL_MAX_ITER
+from llm_service.core.runs.shapes import Fleet, RunStatus
 
 ENOUGH = 5
 _QUARTER, _HALF, _THREE_QUARTERS = 0.25, 0.5, 0.75

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from llm_service.core.bobspark.stream_events import RunNews
-from llm_service.core.run_shapes import Gap
+from llm_service.core.runs.shapes import RunGap
 from llm_service.core.times import iso_seconds
 
 MOST_GAPS = 100
@@ -34,7 +34,7 @@ def is_whole(record: Iterable[RunNews], told_tokens_out: int | None) -> bool:
     return below + last >= told_tokens_out
 
 
-def gap_of(lost: Lost, now_ms: int, tokens_out: int | None, *, recovered: bool) -> Gap:
+def gap_of(lost: Lost, now_ms: int, tokens_out: int | None, *, recovered: bool) -> RunGap:
     """The gap that ends now; `tokens_out` is what the run has made by now, None where nobody could be asked."""
     return {
         "start": iso_seconds(lost.at_ms / 1000),
@@ -45,7 +45,7 @@ def gap_of(lost: Lost, now_ms: int, tokens_out: int | None, *, recovered: bool) 
     }
 
 
-def gap_text(gap: Gap) -> str:
+def gap_text(gap: RunGap) -> str:
     """The gap as a line among a run's events."""
     made = "" if gap["tokens_out"] is None else f"; {gap['tokens_out']:,} tokens were made meanwhile"
     return f"{gap['seconds']:g} s were not heard{made}"

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple, cast
 
 from llm_service.core.bobspark.run_rows import ENDED, RunRow
 from llm_service.core.bobspark.stream_events import RunNews
-from llm_service.core.feed import PASSED_OVER
-from llm_service.core.rate import LastMinute, Rate
-from llm_service.core.run_badge import NO_LINE, badge_of, progress_of
-from llm_service.core.run_chain import Chain
-from llm_service.core.run_event_text import EventText
-from llm_service.core.run_gaps import MOST_GAPS, Lost, gap_of, gap_text, is_whole
-from llm_service.core.run_shapes import Gap, RunCard, RunEvent, RunStatus
-from llm_service.core.run_tokens import TokenCount
+from llm_service.core.runs.badge import NO_LINE, badge_of, progress_of
+from llm_service.core.runs.chain import Chain
+from llm_service.core.runs.event_text import EventText
+from llm_service.core.runs.feed import PASSED_OVER
+from llm_service.core.runs.gaps import MOST_GAPS, Lost, gap_of, gap_text, is_whole
+from llm_service.core.runs.rate import LastMinute, Rate
+from llm_service.core.runs.shapes import RunCard, RunEvent, RunGap, RunStatus
+from llm_service.core.runs.tokens import TokenCount
 from llm_service.core.source_shapes import Line
 from llm_service.core.times import iso_ms, iso_seconds, parse_ms
 
@@ -54,7 +54,7 @@ class RunFold:
         self.cost_usd: float | None = None
         self.line: Line = {**NO_LINE, "since": now.iso}
         self.chain = Chain()
-        self.gaps: list[Gap] = []
+        self.gaps: list[RunGap] = []
         self.tokens_in, self.tokens_out = TokenCount(), TokenCount()
         self.lost: Lost | None = None
         self.ended_ms: int | None = None
@@ -171,7 +171,7 @@ class RunFold:
 
     def resume(
         self, now: Moment, record: Sequence[RunNews] | None, told_tokens_out: int | None
-    ) -> tuple[Gap, EventText | None] | None:
+    ) -> tuple[RunGap, EventText | None] | None:
         """It is heard again on a new stream. `record` is what the server has of it, None where it could not say.
 
         Returns the gap that this ends, with the event that shows it unless the record filled it in.

@@ -12,7 +12,7 @@ RunStatus = Literal["queued", "running", "completed", "failed", "cancelled", "va
 Badge = Literal["QUEUED", "RUNNING", "DONE", "ERROR", "CANCELLED", "CONN LOST", "STALE"]
 
 
-class Gap(TypedDict):
+class RunGap(TypedDict):
     """A time in which a run was not heard, and what of it could not be recovered."""
 
     start: str
@@ -63,7 +63,7 @@ class RunCard(TypedDict):
     duration_s: float | None
     queue_position: int | None
     wait_s: float | None
-    gaps: list[Gap]
+    gaps: list[RunGap]
     line: Line
     batch: str | None
     cost_usd: float | None
@@ -151,7 +151,7 @@ class OneRun(TypedDict):
     """A run that began, ended, was lost or is heard again; `gap` with the last."""
 
     run: RunCard
-    gap: NotRequired[Gap | None]
+    gap: NotRequired[RunGap | None]
 
 
 class RunsAdvanced(TypedDict):

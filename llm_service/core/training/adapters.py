@@ -8,7 +8,7 @@ from typing import cast
 from llm_service.core.training import fields
 from llm_service.core.training.rating import rating_of
 from llm_service.core.training.reports import status_of
-from llm_service.core.training_shapes import Adapter, JobCard
+from llm_service.core.training.shapes import Adapter, JobCard
 
 LISTS = ("adapters", "trained_adapters", "history", "finetunes")
 

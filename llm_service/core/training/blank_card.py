@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from llm_service.core.training.reports import Kind
-from llm_service.core.training_shapes import JobCard
+from llm_service.core.training.shapes import JobCard
 
 
 def blank_card(key: str, source: str, kind: Kind, job_id: str) -> JobCard:

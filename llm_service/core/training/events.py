@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from llm_service.core import training_shapes
 from llm_service.core.event_type import EventType
+from llm_service.core.training import shapes as training_shapes
 
 TRAINING_EVENTS = (
     EventType("training.snapshot", "training", training_shapes.TrainingSnapshot, "after `subscribe`"),

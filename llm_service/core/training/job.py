@@ -20,7 +20,7 @@ from llm_service.core.training.pipeline_fold import folded_pipeline
 from llm_service.core.training.rating import rating_of
 from llm_service.core.training.reports import ENDED, Kind, Report
 from llm_service.core.training.seen_steps import SeenSteps, Span
-from llm_service.core.training_shapes import Alarm, JobCard, JobStatus
+from llm_service.core.training.shapes import Alarm, JobCard, JobStatus
 
 STALE_MS = 30 * 60_000
 LATER_MS = 60_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llm_service.core.training_shapes import JobCard
+from llm_service.core.training.shapes import JobCard
 
 KINDS = {"finetune": "Fine-tune", "skill": "Skill training", "pipeline": "Pipeline", "datagen": "Job"}
 

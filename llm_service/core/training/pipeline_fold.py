@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from llm_service.core.training.pipelines import new_iteration, new_pipeline
 from llm_service.core.training.reports import status_of
-from llm_service.core.training_shapes import Pipeline, PipelineIteration
+from llm_service.core.training.shapes import Pipeline, PipelineIteration
 
 
 def folded_pipeline(before: Pipeline | None, told: Mapping[str, Any]) -> Pipeline:

@@ -10,7 +10,7 @@ from typing import Any
 
 from llm_service.core.training import fields
 from llm_service.core.training.reports import Report, status_of, told
-from llm_service.core.training_shapes import Pipeline, PipelineIteration
+from llm_service.core.training.shapes import Pipeline, PipelineIteration
 
 STAGES = ("EVALUATE", "ANALYZE", "GENERATE", "FINE-TUNE", "DEPLOY", "RE-EVAL")
 LISTS = ("pipelines", "pipeline", "runs")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from llm_service.core.training_shapes import JobStatus
+from llm_service.core.training.shapes import JobStatus
 
 Kind = Literal["finetune", "skill", "pipeline", "datagen"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from llm_service.core import training_shapes
 from llm_service.core.route import Param, Route
+from llm_service.core.training import shapes as training_shapes
 
 _KEY = Param("key", "the job's key; its id alone while only one server has such a job", "path", required=True)
 

@@ -6,7 +6,7 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from llm_service.core.node_shapes import Trouble
+from llm_service.core.operations.node_shapes import Trouble
 
 JobStatus = Literal["queued", "running", "completed", "failed", "cancelled", "stale", "vanished", "unknown"]
 AlarmKind = Literal["nan", "spike", "plateau", "divergence", "throughput", "stalled"]

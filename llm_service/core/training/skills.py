@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from llm_service.core.training import fields
 from llm_service.core.training.log_lines import lines_of, skill_log
 from llm_service.core.training.reports import LossStep, Report, status_of, told
-from llm_service.core.training_shapes import Gpu
+from llm_service.core.training.shapes import Gpu
 
 LISTS = ("jobs", "training_jobs")
 

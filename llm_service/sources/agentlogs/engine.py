@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from llm_service.background import Background
-from llm_service.core.log_shapes import LogSourceJson
+from llm_service.core.agentlogs.shapes import LogSourceJson
 from llm_service.errors import TelemetryUnavailable
 from llm_service.sources.agentlogs.child import Child
 from llm_service.sources.agentlogs.log_watch import LogWatch

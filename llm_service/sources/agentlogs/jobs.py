@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
 from llm_service.sources.agentlogs import reading, stores
 from llm_service.sources.agentlogs.cursors import Cursor, Stamp, key_of
 from llm_service.sources.agentlogs.finding import LogFile, Root

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from llm_service.core.log_shapes import AlsoSeen, LogSourceJson, LogSources, MayOverlap
+from llm_service.core.agentlogs.shapes import AlsoSeen, LogSourceJson, LogSources, MayOverlap
 from llm_service.sources.agentlogs.engine import AgentLogs
 from llm_service.sources.agentlogs.finding import roots_of
 from llm_service.sources.agentlogs.passes import Keeper, Place, Reading

@@ -21,7 +21,7 @@ from llm_service.core.agentlogs.opencode import (
 )
 from llm_service.core.agentlogs.opencode_tokens import Kept
 from llm_service.core.agentlogs.values import ImpossibleCountError
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
 from llm_service.sources.agentlogs.opencode_database import TABLES, Database, Row, opened
 from llm_service.sources.agentlogs.tool import State
 

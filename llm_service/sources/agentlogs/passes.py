@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
 from llm_service.sources.agentlogs import cursors, finding
 from llm_service.sources.agentlogs.cursors import Cursor, key_of
 from llm_service.sources.agentlogs.finding import LogFile, Root

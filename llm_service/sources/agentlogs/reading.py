@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 
 from llm_service.core.agentlogs.fold import TOO_LONG, Found, LineFold, Lookup
 from llm_service.core.agentlogs.jsonlines import looks_whole, read_object
-from llm_service.core.usage import Invocation
+from llm_service.core.invocations.usage import Invocation
 from llm_service.sources.agentlogs.cursors import Cursor, Stamp, stamp_of
 from llm_service.sources.agentlogs.finding import LogFile
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from llm_service.core.log_shapes import LogSourceJson
+from llm_service.core.agentlogs.shapes import LogSourceJson
 from llm_service.sources.agentlogs.passes import Keeper, Passes, Place, Reading
 from llm_service.sources.agentlogs.sources_report import Trouble, report
 from llm_service.sources.agentlogs.turn import Busy, Turn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
-from llm_service.core.log_shapes import LogSourceJson
+from llm_service.core.agentlogs.shapes import LogSourceJson
 from llm_service.core.times import iso_seconds
 from llm_service.sources.agentlogs.cursors import MOST_REASONS, OTHER_REASONS, Cursor, key_of
 from llm_service.sources.agentlogs.finding import LogFile, Root

@@ -11,9 +11,9 @@ from typing import NamedTuple, Protocol
 from llm_service.background import Background
 from llm_service.clients.errors import ClientError, Unreachable
 from llm_service.core.bobspark.run_rows import RunRow
-from llm_service.core.launch_form import Launching
-from llm_service.core.run_refusals import NoSuchRun, TooManyBatches
-from llm_service.core.run_shapes import Batch, BatchFailure, RunStatus
+from llm_service.core.runs.launch_form import Launching
+from llm_service.core.runs.refusals import NoSuchRun, TooManyBatches
+from llm_service.core.runs.shapes import Batch, BatchFailure, RunStatus
 
 log = logging.getLogger(__name__)
 

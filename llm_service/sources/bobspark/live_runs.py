@@ -10,9 +10,9 @@ from typing import Literal, NamedTuple
 from llm_service.core.bobspark.fields import Reading
 from llm_service.core.bobspark.run_rows import ENDED, RunDetailRow, RunRow
 from llm_service.core.bobspark.stream_events import RunNews, stored_news
-from llm_service.core.run_event_text import EventText
-from llm_service.core.run_shapes import Gap, RunCard, RunEvent
-from llm_service.core.runs import LOST_STATES, Moment, RunFold
+from llm_service.core.runs.event_text import EventText
+from llm_service.core.runs.run import LOST_STATES, Moment, RunFold
+from llm_service.core.runs.shapes import RunCard, RunEvent, RunGap
 from llm_service.core.source_shapes import Line
 from llm_service.sources.upstream.moments import REAL, Moments
 
@@ -34,7 +34,7 @@ class Notice(NamedTuple):
 
     kind: Literal["started", "finished", "lost", "resumed"]
     key: str
-    gap: Gap | None = None
+    gap: RunGap | None = None
 
 
 class Taken(NamedTuple):

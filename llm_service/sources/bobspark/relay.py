@@ -14,12 +14,12 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from llm_service.background import Background
-from llm_service.core.fleet import Worker, fleet_of
 from llm_service.core.observations import Announced
-from llm_service.core.run_changes import delta_of
-from llm_service.core.run_event_text import EventText
-from llm_service.core.run_shapes import Batch, Fleet, RunCard, RunDelta
-from llm_service.core.runs import LOST_STATES
+from llm_service.core.runs.changes import delta_of
+from llm_service.core.runs.event_text import EventText
+from llm_service.core.runs.fleet import Worker, fleet_of
+from llm_service.core.runs.run import LOST_STATES
+from llm_service.core.runs.shapes import Batch, Fleet, RunCard, RunDelta
 from llm_service.sources.bobspark.live_runs import LiveRuns, Notice, Taken
 from llm_service.sources.bobspark.run_lines import RunLines
 

@@ -8,9 +8,9 @@ from typing import Protocol
 from llm_service.core.bobspark.fields import Reading
 from llm_service.core.bobspark.run_rows import RunDetailRow, RunRow
 from llm_service.core.bobspark.stream_events import stored_news
-from llm_service.core.run_event_text import EventText
-from llm_service.core.run_shapes import RunCard
-from llm_service.core.runs import Moment, RunFold
+from llm_service.core.runs.event_text import EventText
+from llm_service.core.runs.run import Moment, RunFold
+from llm_service.core.runs.shapes import RunCard
 from llm_service.sources.bobspark.stored_runs import StoredRuns
 
 MOST_DETAILED = 50

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from llm_service.core.observations import Announced
-from llm_service.core.run_activity import entries_of
-from llm_service.core.run_shapes import RunCard
+from llm_service.core.runs.activity import entries_of
+from llm_service.core.runs.shapes import RunCard
 from llm_service.sources.bobspark.live_runs import Notice
 
 LOST_AFTER_S = 5.0

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 
 from llm_service.background import Named
-from llm_service.core.gpu_hours import GpuHour
-from llm_service.core.launch_form import Launching
 from llm_service.core.observations import Announced
+from llm_service.core.pricing.gpu_hours import GpuHour
+from llm_service.core.runs.launch_form import Launching
 from llm_service.core.times import iso_seconds
 from llm_service.sources.bobspark.batches import Batches
 from llm_service.sources.bobspark.live_runs import LiveRuns

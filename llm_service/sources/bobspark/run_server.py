@@ -6,7 +6,7 @@ from llm_service.clients.errors import BadAnswer
 from llm_service.clients.event_stream import EventStream, open_stream
 from llm_service.clients.web import Client, segment
 from llm_service.core.bobspark.run_rows import RunDetailRow, RunRows, run_detail, run_rows, started_id
-from llm_service.core.run_shapes import RunStatus
+from llm_service.core.runs.shapes import RunStatus
 
 LEAST_SKEW_S = 5.0
 """A server's clock that differs by less is taken as right: its Date header has whole seconds and took its time."""

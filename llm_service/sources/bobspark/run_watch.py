@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from llm_service.clients.errors import ClientError, NotThere, Unreachable
 from llm_service.core.bobspark.run_rows import ENDED, RunDetailRow, RunRow
-from llm_service.core.launch_form import Launching
-from llm_service.core.run_shapes import RunEvent
-from llm_service.core.runs import LOST_STATES, RunFold
+from llm_service.core.runs.launch_form import Launching
+from llm_service.core.runs.run import LOST_STATES, RunFold
+from llm_service.core.runs.shapes import RunEvent
 from llm_service.errors import TelemetryUnavailable
 from llm_service.sources.bobspark.batches import launched_row
 from llm_service.sources.bobspark.live_runs import LISTED_AFTER_END_MS, LiveRuns

@@ -6,11 +6,11 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from llm_service.core.launch_form import read_launch
-from llm_service.core.run_filter import ENDED, RunFilter, table_row
-from llm_service.core.run_place import RunPlace, decode_run_place, encode_run_place
-from llm_service.core.run_refusals import NoSuchRun, SeveralRuns
-from llm_service.core.run_shapes import Batch, Launched, OneRun, RunCard, RunDetail, RunEvents, RunList
+from llm_service.core.runs.filter import ENDED, RunFilter, table_row
+from llm_service.core.runs.launch_form import read_launch
+from llm_service.core.runs.place import RunPlace, decode_run_place, encode_run_place
+from llm_service.core.runs.refusals import NoSuchRun, SeveralRuns
+from llm_service.core.runs.shapes import Batch, Launched, OneRun, RunCard, RunDetail, RunEvents, RunList
 from llm_service.core.times import parse_ms
 from llm_service.errors import TelemetryUnavailable
 from llm_service.sources.bobspark.batches import Batches

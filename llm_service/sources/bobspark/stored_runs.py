@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from llm_service.core.run_event_text import EventText
-from llm_service.core.run_shapes import RunCard, RunEvents
+from llm_service.core.runs.event_text import EventText
+from llm_service.core.runs.shapes import RunCard, RunEvents
 
 
 class StoredRuns(Protocol):

@@ -6,13 +6,13 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 
 from llm_service.clients.errors import BadAnswer, NotThere
-from llm_service.core.analytics import SourceFigures, analytics
-from llm_service.core.analytics_shapes import Analytics
 from llm_service.core.bobspark.run_rows import run_rows
 from llm_service.core.bobspark_ops.analytics_answer import ServerAnalytics, server_analytics
 from llm_service.core.bobspark_ops.listed_figures import joined, listed_figures
-from llm_service.core.run_analytics import RangeName, range_start_ms
-from llm_service.core.run_figures import RunFigures
+from llm_service.core.operations.analytics import SourceFigures, analytics
+from llm_service.core.operations.analytics_shapes import Analytics
+from llm_service.core.runs.analytics import RangeName, range_start_ms
+from llm_service.core.runs.figures import RunFigures
 from llm_service.core.zones import Zone
 from llm_service.errors import LlmServiceError
 from llm_service.sources.bobspark_ops.remembered import FAILED_S, Remembered

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from llm_service.clients.errors import ClientError, NotThere, Unreachable
 from llm_service.clients.web import segment
-from llm_service.core.command_shapes import CancelAnswer, Cancelled, CommandDone
 from llm_service.core.no_such_source import NoSuchSource
+from llm_service.core.operations.command_shapes import CancelAnswer, Cancelled, CommandDone
 from llm_service.sources.bobspark_ops.queue_watch import ACTIVE, waiting_rows
 from llm_service.sources.bobspark_ops.site import Site, site_of
 

@@ -15,7 +15,7 @@ from llm_service.core.bobspark_ops.dataset_rows import (
     dataset_rows,
     dataset_stats,
 )
-from llm_service.core.node_shapes import Dataset, DatasetPart, Datasets
+from llm_service.core.operations.node_shapes import Dataset, DatasetPart, Datasets
 from llm_service.core.zones import Zone
 from llm_service.errors import LlmServiceError
 from llm_service.sources.bobspark_ops.remembered import Remembered

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from llm_service.clients.errors import BadAnswer, NotThere
 from llm_service.core.bobspark_ops.model_rows import eval_rows, joined, local_models, registry_rows
-from llm_service.core.model_shapes import EvalRun, LocalModel, ModelRow, Models
+from llm_service.core.operations.model_shapes import EvalRun, LocalModel, ModelRow, Models
 from llm_service.errors import LlmServiceError
 from llm_service.sources.bobspark_ops.remembered import Remembered
 from llm_service.sources.bobspark_ops.site import Site, ahead_s

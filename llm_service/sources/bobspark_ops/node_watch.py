@@ -16,8 +16,8 @@ from llm_service.core.bobspark_ops.node_loads import (
     metrics_loads,
     node_load,
 )
-from llm_service.core.node_shapes import NodeCard, NodeSample, NodesChanged
 from llm_service.core.observations import Announced
+from llm_service.core.operations.node_shapes import NodeCard, NodeSample, NodesChanged
 from llm_service.core.times import iso_seconds
 from llm_service.errors import LlmServiceError
 from llm_service.sources.bobspark_ops.site import Client, Loads

@@ -7,7 +7,7 @@ from itertools import chain
 
 from llm_service.clients.errors import BadAnswer, NotThere
 from llm_service.core.bobspark_ops.qa_rows import qa_rows
-from llm_service.core.model_shapes import QaEntry, QaFeed
+from llm_service.core.operations.model_shapes import QaEntry, QaFeed
 from llm_service.sources.bobspark_ops.remembered import Remembered
 from llm_service.sources.bobspark_ops.site import Site, ahead_s
 from llm_service.sources.bobspark_ops.together import together, troubles

@@ -11,9 +11,9 @@ from typing import Protocol
 from llm_service.clients.errors import BadAnswer, ClientError, NotThere
 from llm_service.core.bobspark.run_rows import RunRow, run_rows
 from llm_service.core.bobspark_ops.active_job import active_job
-from llm_service.core.node_shapes import ActiveJob, QueueCard, QueueChanged, QueueItem, QueueSample
 from llm_service.core.observations import Announced
-from llm_service.core.run_figures import RunCounts
+from llm_service.core.operations.node_shapes import ActiveJob, QueueCard, QueueChanged, QueueItem, QueueSample
+from llm_service.core.runs.figures import RunCounts
 from llm_service.core.times import iso_seconds
 from llm_service.core.zones import Zone
 from llm_service.errors import LlmServiceError

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from llm_service.core.no_such_source import NoSuchSource
-from llm_service.core.node_shapes import NodeSample, QueueSample
-from llm_service.core.run_figures import RunCounts, RunFigures
+from llm_service.core.operations.node_shapes import NodeSample, QueueSample
+from llm_service.core.runs.figures import RunCounts, RunFigures
 
 _SKEW_NOISE_S = 2.0
 """A clock that is told in whole seconds is not known better than this."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, NamedTuple, TypeVar
 
-from llm_service.core.node_shapes import Trouble
+from llm_service.core.operations.node_shapes import Trouble
 from llm_service.errors import LlmServiceError
 
 K = TypeVar("K")

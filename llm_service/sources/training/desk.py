@@ -18,8 +18,8 @@ from llm_service.core.training.refusals import (
     SeveralJobs,
 )
 from llm_service.core.training.reports import ENDED, Report
+from llm_service.core.training.shapes import Adapter, Adapters, JobCard, JobList
 from llm_service.core.training.starts import read_start
-from llm_service.core.training_shapes import Adapter, Adapters, JobCard, JobList
 from llm_service.errors import TelemetryUnavailable
 from llm_service.sources.bobspark_ops.together import together, troubles
 from llm_service.sources.training.job_board import JobBoard

@@ -12,7 +12,7 @@ from llm_service.core.training import fields
 from llm_service.core.training.finetunes import LISTS, finetune_report, finetune_reports, joined, process_reports
 from llm_service.core.training.log_lines import StepCounter, lines_of, log_report, misses_steps, since_last_start
 from llm_service.core.training.reports import ENDED, Report
-from llm_service.core.training_shapes import JobCard
+from llm_service.core.training.shapes import JobCard
 from llm_service.sources.training.job_board import JobBoard
 from llm_service.sources.upstream.asked import Question
 

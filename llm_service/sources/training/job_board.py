@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from llm_service.core.loss.points import Point
 from llm_service.core.training.job import Job
 from llm_service.core.training.reports import ENDED, Kind, Report
-from llm_service.core.training_shapes import Alarm, JobCard
+from llm_service.core.training.shapes import Alarm, JobCard
 
 MOST_JOBS = 2_000
 LOADING_S = 8.0

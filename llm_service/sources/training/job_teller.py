@@ -16,7 +16,7 @@ from llm_service.core.page_links import job_link
 from llm_service.core.times import iso_seconds
 from llm_service.core.training.job_words import line_of_end, line_of_start
 from llm_service.core.training.reports import ENDED
-from llm_service.core.training_shapes import JobCard, JobDelta
+from llm_service.core.training.shapes import JobCard, JobDelta
 from llm_service.sources.training.job_board import Changed, JobBoard, Kept
 
 log = logging.getLogger(__name__)

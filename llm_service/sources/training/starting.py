@@ -17,8 +17,8 @@ from llm_service.core.training import fields
 from llm_service.core.training.job_words import title_of
 from llm_service.core.training.refusals import AlreadyRuns, BadStart, ServerRefused, ServerSilent
 from llm_service.core.training.reports import Report, status_of
+from llm_service.core.training.shapes import JobCard
 from llm_service.core.training.starts import Start
-from llm_service.core.training_shapes import JobCard
 from llm_service.errors import LlmServiceError
 from llm_service.sources.training.job_board import JobBoard
 

@@ -11,7 +11,7 @@ import pytest
 from llm_service.core.training.job import STALE_MS, UNDER_WAY_MS, Job
 from llm_service.core.training.rating import rating_of
 from llm_service.core.training.reports import LossStep, Report
-from llm_service.core.training_shapes import JobCard
+from llm_service.core.training.shapes import JobCard
 
 T0 = 1_770_000_000_000
 MINUTE = 60_000

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from llm_service.core.gpu_hours import GpuHour
+from llm_service.core.pricing.gpu_hours import GpuHour
 from llm_service.simulators.bobspark import Bobspark
 from tests.kit.boards import Board
 from tests.kit.run_follower import RunFollower, post

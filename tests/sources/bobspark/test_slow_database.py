@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from llm_service.core.run_event_text import EventText
+from llm_service.core.runs.event_text import EventText
 from llm_service.sources.bobspark import run_keeper
 from llm_service.sources.bobspark.run_keeper import MOST_WAITING, PRESSED, Keeping, RunKeeper
 

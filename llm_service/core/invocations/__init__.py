@@ -1,0 +1,1 @@
+"""Calls of models as rows of telemetry: how they come in, are told apart, summed and asked for."""
