@@ -36,6 +36,7 @@ FLOORS = {
     "upstreams": 0,
     "logs": 0,
     "background": 0,
+    "optional_modules": 0,
     "errors": 0,
     "": 0,  # the package itself: its version
 }

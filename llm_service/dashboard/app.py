@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import Blueprint, Flask, jsonify, request, send_from_directory
 from flask.typing import ResponseReturnValue
-from flask_socketio import SocketIO
 from werkzeug.exceptions import HTTPException
 
 from llm_service.dashboard import api, docs_page, guard, headers, login, sessions, websocket
@@ -17,6 +16,7 @@ from llm_service.dashboard.auth import Auth
 from llm_service.dashboard.json_packet import JsonPacket
 from llm_service.dashboard.live import Live
 from llm_service.dashboard.origins import allowed_origin
+from llm_service.dashboard.socketio_server import SocketIO
 from llm_service.dashboard.world import World
 from llm_service.settings import Settings
 

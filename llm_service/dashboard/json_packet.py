@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from socketio.packet import Packet
+from llm_service.dashboard.socketio_server import Packet
 
 
 class JsonPacket(Packet):

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import request
-from flask_socketio import SocketIO
 
 from llm_service.core.events import FAMILIES, JOINED, TOPICS
 from llm_service.core.state import State
 from llm_service.core.stream import Numbered
+from llm_service.dashboard.socketio_server import SocketIO
 from llm_service.hub import Hub, HubStopped
 
 log = logging.getLogger(__name__)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 MAX_CHARS = 20_000
 """Beyond this the time to render grows with the square of the length: 100,000 brackets took 6 s, 20,000 take 0.2."""
@@ -19,6 +21,9 @@ def render(text: str) -> str:
 
 @cache
 def _renderer() -> MarkdownIt:
+    # A megabyte, for a board of which many are only looked at.
+    from markdown_it import MarkdownIt
+
     # `js-default` escapes raw HTML; markdown-it's own default preset passes it through.
     renderer = MarkdownIt("js-default", {"linkify": False, "typographer": False})
     renderer.disable("image")

@@ -17,11 +17,9 @@ from importlib.metadata import version
 from typing import Any
 
 import simple_websocket
-from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
-from engineio.exceptions import SocketIsClosedError
-from engineio.socket import Socket as EngineSocket
 from wsproto.utilities import ProtocolError
 
+from llm_service.dashboard.socketio_server import EngineSocket, SimpleWebSocketWSGI, SocketIsClosedError
 from llm_service.dashboard.web_reply import UPGRADED
 from llm_service.errors import LlmServiceError
 
