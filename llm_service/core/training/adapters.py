@@ -35,6 +35,11 @@ def finetune_history(source: str, value: object) -> list[Adapter]:
     return found
 
 
+def final_losses(value: object) -> dict[str, float]:
+    """The losses that the same report keeps, by the ids of the fine-tunes."""
+    return {one["id"]: one["final_loss"] for one in finetune_history("", value) if one["final_loss"] is not None}
+
+
 def adapter_of(card: JobCard) -> Adapter | None:
     """What a completed job made; None of any other."""
     if card["status"] != "completed" or card["kind"] not in ("finetune", "skill"):

@@ -184,16 +184,24 @@ class Job:
 
     def _points(self, report: Report, now_ms: int, known_step: int | None) -> dict[str, list[Point]]:
         found = {}
-        started = self.card["started_at"]
-        since_ms = self._heard_ms or (parse_ms(started) if started else None) or now_ms
+        span = self._span(report, now_ms, first=known_step is None and not self.card["series"])
         for plain, steps in report.losses.items():
             series = "-".join(part for part in (f"run-{self.again + 1}" if self.again else "", plain) if part)
             # A pipeline counts its steps anew in each series.
             known = -1 if plain or known_step is None else known_step
-            if points := self._seen.news(series, steps, Span(since_ms, now_ms), known):
+            if points := self._seen.news(series, steps, span, known):
                 found[series] = points
                 self._name_series(series, plain)
         return found
+
+    def _span(self, report: Report, now_ms: int, *, first: bool) -> Span:
+        """When steps that are found now were made: since the look before, the first ones since the job began."""
+        started = parse_ms(self.card["started_at"] or "")
+        ended = parse_ms(report.told.get("finished_at") or self.card["finished_at"] or "")
+        until_ms = now_ms if ended is None else min(now_ms, ended)
+        began_ms = now_ms - int(1000 * self._elapsed[0]) if self._elapsed and ended is None else started
+        since_ms = began_ms if first and began_ms is not None else self._heard_ms or started or now_ms
+        return Span(min(since_ms, until_ms), until_ms)
 
     def _name_series(self, series: str, plain: str) -> None:
         key = f"{self.card['key']}/{series}" if series else self.card["key"]

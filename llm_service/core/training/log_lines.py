@@ -185,6 +185,20 @@ def since_last_start(lines: Sequence[str]) -> list[str]:
     return list(lines[start:])
 
 
+def until_next_start(lines: Sequence[str], line: str) -> list[str]:
+    """From the last place of `line` to where another training begins in the log."""
+    start = len(lines) - 1 - lines[::-1].index(line)
+    before = progress_of(line)
+    for place, later in enumerate(lines[start + 1 :], start + 1):
+        found = progress_of(later)
+        if found is None or found.step is None:
+            continue
+        if before is not None and _began_anew(before, found):
+            return list(lines[start:place])
+        before = found
+    return list(lines[start:])
+
+
 def misses_steps(lines: Sequence[str], known_step: int) -> bool:
     """Whether the first step of a tail leaves a gap after the last step that is known."""
     first = next((found.step for line in lines if (found := progress_of(line)) and found.step is not None), None)

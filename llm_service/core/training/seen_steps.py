@@ -1,6 +1,7 @@
 """Which steps of a job's loss series are new, and when they were made.
 
-Servers tell no times: steps that are found in one look are spread evenly since the look before it.
+Servers tell no times: steps that are found in one look are spread evenly since the look before it, the first ones
+since the job began.
 """
 
 from __future__ import annotations
@@ -44,11 +45,21 @@ class SeenSteps:
 
 
 def _timed(steps: Sequence[LossStep], span: Span, known_step: int) -> list[Point]:
-    length_ms = max(0, span.now_ms - span.since_ms)
-    later = sum(step.step > known_step for step in steps)
+    """Steps that nobody heard of take their share of the time as well: what is told may be the end of a long log."""
+    length_ms, known = max(0, span.now_ms - span.since_ms), max(0, known_step)
+    whole = max(1, steps[-1].step - known) if steps else 1
+    if steps and steps[-1].step <= known_step:
+        # All of them are told anew: they were made again just now.
+        length_ms = 0
     return [
-        Point(step.step, step.loss, step.lr, step.epoch, span.now_ms - length_ms * min(later, left) // max(1, later))
-        for step, left in zip(steps, range(len(steps) - 1, -1, -1), strict=True)
+        Point(
+            step.step,
+            step.loss,
+            step.lr,
+            step.epoch,
+            span.now_ms - length_ms * (whole - max(0, step.step - known)) // whole,
+        )
+        for step in steps
     ]
 
 

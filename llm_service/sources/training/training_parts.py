@@ -41,6 +41,7 @@ class TrainingParts:
         keeper: Callable[[], Keeper | None],
         losses: Callable[[], Losses | None],
     ) -> None:
+        self._now_ms = now_ms
         self.board = JobBoard(now_ms=now_ms, losses=losses)
         self.teller = JobTeller(self.board, publish, now_ms=now_ms, keeper=keeper)
         self._sites: dict[str, Site] = {}
@@ -80,7 +81,9 @@ class TrainingParts:
         return skills.questions()
 
     def _watch_finetunes(self, name: str, client: Client) -> list[Question]:
-        finetunes = FinetuneQuestions(name, client, self.board, lambda question: self._soon(name, question))
+        finetunes = FinetuneQuestions(
+            name, client, self.board, now_ms=self._now_ms, ask_soon=lambda question: self._soon(name, question)
+        )
 
         def began(start: Start) -> None:
             del start

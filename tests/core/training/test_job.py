@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from llm_service.core.times import iso_seconds
 from llm_service.core.training.job import STALE_MS, UNDER_WAY_MS, Job
 from llm_service.core.training.rating import rating_of
 from llm_service.core.training.reports import LossStep, Report
@@ -147,6 +148,22 @@ def test_points_found_in_one_look_are_spread_since_the_look_before() -> None:
     one.hear(report(status="running"), T0)
     points = one.hear(report(*(LossStep(n, 1.0) for n in range(1, 6))), T0 + 5000)[""]
     assert [point.at_ms - T0 for point in points] == [1000, 2000, 3000, 4000, 5000]
+
+
+def test_the_first_steps_that_are_found_are_spread_since_the_job_began() -> None:
+    one = job()
+    one.hear(report(status="running", started_at=iso_seconds((T0 - 100_000) / 1000)), T0)
+    points = one.hear(report(*(LossStep(n, 1.0) for n in (8, 9, 10))), T0)[""]
+    assert [point.at_ms - T0 for point in points] == [-20_000, -10_000, 0], "a cut log's earlier steps have their share"
+    points = one.hear(report(*(LossStep(n, 1.0) for n in (11, 12)), step=12), T0 + 2000)[""]
+    assert [point.at_ms - T0 for point in points] == [1000, 2000]
+
+
+def test_the_steps_of_a_job_that_is_first_heard_of_at_its_end_lie_between_its_beginning_and_its_end() -> None:
+    one = job()
+    told = {"started_at": iso_seconds((T0 - 60_000) / 1000), "finished_at": iso_seconds((T0 - 40_000) / 1000)}
+    points = one.hear(report(*(LossStep(n, 1.0) for n in (1, 2)), status="completed", **told), T0)[""]
+    assert [point.at_ms - T0 for point in points] == [-50_000, -40_000]
 
 
 def test_first_and_best_loss_leave_out_what_is_not_finite() -> None:

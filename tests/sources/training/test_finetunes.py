@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from llm_service.clients.errors import BadAnswer, ClientError
+from llm_service.core.times import iso_seconds
 from llm_service.core.training.reports import LossStep, Report
 from llm_service.simulators.bobspark import Bobspark
 from tests.kit.raw_server import Exchange, RawServer
@@ -230,3 +232,75 @@ def test_when_all_steps_are_done_the_list_is_asked_at_once(rig: MakeRig, bobspar
     wait_until(lambda: bobspark.ledger()["jobs"][job_id]["step"] == 90, "the last step", 20.0)
     one.ask("fine-tune log")
     assert one.asked_soon == ["fine-tunes"]
+
+
+def test_a_job_that_ended_before_its_log_was_ever_read_has_its_whole_curve(
+    rig: MakeRig, make_bobspark: MakeBobspark
+) -> None:
+    bobspark = make_bobspark(speed=20)
+    one = rig(bobspark.url)
+    one.ask()
+    job_id = begin(bobspark, steps=90, steps_per_s=10)
+    wait_until(lambda: bobspark.ledger()["jobs"][job_id]["status"] == "completed", "its end", 20.0)
+    one.ask("fine-tunes")
+    losses = {step: round(loss, 4) for step, loss in bobspark.ledger()["jobs"][job_id]["losses"]}
+    assert one.losses.series[f"box:{job_id}"] == losses
+    card = one.job(job_id)
+    assert (card["status"], card["step"], card["loss"]) == ("completed", 90, losses[90])
+    assert card["rating"] is not None
+
+
+def test_jobs_one_right_after_the_other_never_get_each_others_steps(rig: MakeRig, make_bobspark: MakeBobspark) -> None:
+    bobspark = make_bobspark(speed=40)
+    one = rig(bobspark.url)
+    made = []
+    for steps in (60, 90, 30):
+        made.append(begin(bobspark, steps=steps, steps_per_s=10))
+        one.ask_until(lambda: one.job(made[-1])["step"], "the first step", names=["fine-tunes", "fine-tune log"])
+        wait_until(lambda: bobspark.ledger()["jobs"][made[-1]]["status"] == "completed", "its end", 20.0)
+        if steps == 60:
+            # The next one runs before anybody looks again.
+            made.append(begin(bobspark, steps=500, steps_per_s=10))
+            wait_until(lambda: bobspark.ledger()["jobs"][made[-1]]["step"] > 3, "its first steps")
+            one.ask("fine-tune log")
+            bobspark.finetunes.cancel(bobspark.finetunes.all[made[-1]])
+    ledger = bobspark.ledger()["jobs"]
+    one.ask("fine-tunes")
+    for job_id in made:
+        whole = {step: round(loss, 4) for step, loss in ledger[job_id]["losses"]}
+        assert one.losses.series.get(f"box:{job_id}", {}).items() <= whole.items(), job_id
+
+
+def test_a_log_that_cannot_be_read_at_the_end_is_asked_for_again_a_few_times(
+    rig: MakeRig, make_bobspark: MakeBobspark
+) -> None:
+    bobspark = make_bobspark(speed=20, faults=["http-500:/api/containers/*"])
+    one = rig(bobspark.url)
+    one.ask("fine-tunes")
+    job_id = begin(bobspark)
+    wait_until(lambda: bobspark.ledger()["jobs"][job_id]["status"] == "completed", "its end", 20.0)
+    one.ask("fine-tunes")
+    assert (one.job(job_id)["status"], one.losses.series) == ("completed", {})
+    bobspark.set_faults()
+    one.ask("fine-tunes")
+    assert len(one.losses.series[f"box:{job_id}"]) == 90
+
+
+def test_where_no_log_tells_the_final_loss_the_servers_report_does(rig: MakeRig, raw: Callable[..., RawServer]) -> None:
+    now = iso_seconds(time.time())
+    listed = [{"id": "ft_1", "status": "completed", "started_at": now, "finished_at": now}]
+
+    def answer(exchange: Exchange) -> None:
+        if exchange.path.startswith("/api/finetune"):
+            exchange.answer(json.dumps(listed))
+        elif "finetune-history" in exchange.path:
+            exchange.answer(json.dumps([{"finetune_id": "ft_1", "final_loss": 0.25, "status": "completed"}]))
+        else:
+            exchange.answer("[]")
+
+    server = raw(answer)
+    one = rig(server.url)
+    for _ in range(3):
+        one.ask("fine-tunes")
+    assert (one.job("ft_1")["loss"], one.job("ft_1")["rating"], one.losses.series) == (0.25, "Excellent", {})
+    assert sum("history" in seen.path for seen in server.seen) == 1, "what has ended is looked at once"
