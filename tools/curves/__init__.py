@@ -1,0 +1,1 @@
+"""Trainings of real small models, well and badly, whose curves the alarms are held against."""
