@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import requests
@@ -33,7 +35,7 @@ def failure_of(error: Exception, asked: Asked, limits: Timeouts) -> ClientError:
     if isinstance(error, requests.Timeout):
         return Unreachable(asked.said(f"did not answer within {limits.read_s:g} s"), maybe_done=asked.writes)
     if isinstance(error, requests.exceptions.SSLError):
-        return BadAnswer(asked.said("has a certificate that is not accepted"))
+        return BadAnswer(asked.said(_tls_words(error)))
     text = str(error)
     if "NameResolutionError" in text or "Failed to resolve" in text:
         return Unreachable(asked.said("cannot be reached: its name is not known"))
@@ -42,10 +44,24 @@ def failure_of(error: Exception, asked: Asked, limits: Timeouts) -> ClientError:
     return Crossed(asked.said("closed the connection before it answered"))
 
 
+def _tls_words(error: BaseException) -> str:
+    """What went wrong with TLS: OpenSSL's word on the certificate, or that the other side speaks something else."""
+    for deeper in _pile(error):
+        if isinstance(deeper, ssl.SSLCertVerificationError):
+            return f"has a certificate that is not accepted ({deeper.verify_message.rstrip('.')})"
+    return "did not answer in TLS; its address may have to begin with http://"
+
+
+def _pile(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those beneath it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 def _system_words(error: BaseException | None) -> str:
     """What the system says at the bottom of a pile of errors, such as "connection refused"."""
-    while error is not None:
-        if isinstance(error, OSError) and error.strerror:
-            return error.strerror.lower()
-        error = error.__cause__ or error.__context__
+    for deeper in _pile(error):
+        if isinstance(deeper, OSError) and deeper.strerror:
+            return deeper.strerror.lower()
     return "no connection"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,9 +67,23 @@ def test_a_certificate_that_nobody_trusts_is_refused_before_anything_is_sent(
     serve: Serve, client_of: ClientOf, tls: ssl.SSLContext
 ) -> None:
     server = serve(answer, tls=tls)
-    with pytest.raises(BadAnswer, match="has a certificate that is not accepted"):
+    with pytest.raises(BadAnswer, match=r"has a certificate that is not accepted \(self-signed certificate\)$"):
         client_of(server.url, "canary-token").get("/api/runs")
     assert server.seen == []
+
+
+def test_a_server_that_speaks_plain_http_is_not_said_to_have_a_bad_certificate(client_of: ClientOf) -> None:
+    def answer_plainly(listening: socket.socket) -> None:
+        with listening.accept()[0] as taken:
+            taken.recv(4096)
+            taken.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        answering = threading.Thread(target=answer_plainly, args=(listening,))
+        answering.start()
+        with pytest.raises(BadAnswer, match=r"did not answer in TLS; its address may have to begin with http://$"):
+            client_of(f"https://127.0.0.1:{listening.getsockname()[1]}", "canary-token").get("/api/runs")
+        answering.join(10)
 
 
 @pytest.mark.usefixtures("trusted")

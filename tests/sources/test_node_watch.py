@@ -17,6 +17,7 @@ from llm_service.sources.bobspark_ops.node_watch import NodeWatch
 from llm_service.telemetry.load_store import LoadStore
 from llm_service.upstreams import Upstream
 from tests.kit.kept_nowhere import KeptNowhere
+from tests.kit.raw_server import RawServer
 from tests.kit.simulator import submit
 from tests.kit.store import Clock, ask, open_database, recording
 
@@ -133,6 +134,19 @@ def test_a_machine_that_does_not_answer_200_is_offline_and_the_other_is_not(bobs
     assert watch.ask("node-spark")["level"] == "ok"
     watch.ask("node-spark")
     assert watch.lines[1:] == ["spark of s answers again."]
+
+
+def test_another_programs_json_is_no_machine_that_is_well(watching) -> None:
+    server = RawServer(lambda exchange: exchange.answer('{"hello": "world"}'))
+    try:
+        watch = watching(server)
+        for name in ("spark", "linux"):
+            card = watch.fail(f"node-{name}")
+            assert (card["level"], card["history"]) == ("offline", [])
+            assert card["reason"].endswith("stats answered 200 without figures of a machine")
+        watch.fail("metrics")
+    finally:
+        server.stop()
 
 
 def test_a_server_that_is_away_makes_its_machines_offline_without_a_line_for_each(bobspark, watching) -> None:

@@ -124,11 +124,14 @@ def test_found_lost_and_found_again_are_told_at_once_with_a_line_in_the_feed(wat
     assert "canary-token" not in str(watched.told)
 
 
-def test_a_server_that_was_never_reached_is_said_to_be_so(watched: Watched) -> None:
+def test_a_server_that_was_never_reached_is_said_to_be_so_also_in_the_log(
+    watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
     watched.stands(DEAD)
     watched.card.start()
     watched.wait_for("source.lost")
-    assert watched.texts() == ["spark cannot be reached: GET http://x answered 500; later."]
+    assert watched.texts() == ["spark cannot be watched: GET http://x answered 500; later."]
+    assert [line.getMessage() for line in caplog.records if line.levelname == "WARNING"] == watched.texts()
 
 
 def test_one_endpoint_that_fails_loses_nobody(watched: Watched) -> None:

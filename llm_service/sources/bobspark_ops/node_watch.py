@@ -71,8 +71,9 @@ class NodeWatch:
         try:
             value = self._client.get(path).value
             load = node_load(value)
-            if load is None:
-                raise BadAnswer(f"{self._client.name}: GET {path} answered 200 without an object of figures", 200)
+            # Another program's JSON would else make a server of it that answers.
+            if load is None or load == NodeLoad():
+                raise BadAnswer(f"{self._client.name}: GET {path} answered 200 without figures of a machine", 200)
         except ClientError as error:
             self._tell_offline(node, error)
             raise
@@ -87,6 +88,8 @@ class NodeWatch:
 
     def _ask_metrics(self) -> None:
         found = metrics_loads(self._client.get("/api/metrics").value)
+        if not found:
+            raise BadAnswer(f"{self._client.name}: GET /api/metrics answered 200 without figures of a machine", 200)
         with self._guard:
             self._metrics = (found, self._now_ms())
 

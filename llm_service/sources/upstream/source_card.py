@@ -209,13 +209,17 @@ class SourceCard(Background):
         first, self._answers = self._answers is None, answers
         name = card["key"]
         if answers:
-            self._line("source.connected", f"{name} answers{'' if first else f' again, after {self._away()}'}.")
+            text = f"{name} answers{'' if first else f' again, after {self._away()}'}."
+            log.info("%s", text)
+            self._line("source.connected", text)
             for call in self._when_back:
                 call()
             return "source.connected"
         self._lost_s = self._moments.monotonic()
         reason = card["reason"].removeprefix(f"{name}: ")
-        self._line("source.lost", f"{name} {'cannot be reached' if first else 'is lost'}: {reason}")
+        text = f"{name} {'cannot be watched' if first else 'is lost'}: {reason}"
+        log.warning("%s", text)
+        self._line("source.lost", text)
         return "source.lost"
 
     def _away(self) -> str:

@@ -6,6 +6,7 @@ from llm_service.clients.errors import Busy, ClientError, Denied, NotThere, Stre
 
 MISSING_S = 60.0
 """How often what is missing or denied is asked for again."""
+_HOW_TO_BE_LET_IN = "set its token in your own llm-service.toml and start again; "
 
 
 def asked_for_s(error: ClientError) -> float:
@@ -28,5 +29,6 @@ def in_words(wait_s: float) -> str:
 
 
 def sentence(error: ClientError, next_words: str) -> str:
-    """The failure and what follows from it."""
-    return f"{error.sentence}; {next_words}."
+    """The failure, what the user can do about it where that is certain, and what follows."""
+    advice = _HOW_TO_BE_LET_IN if isinstance(error, Denied) else ""
+    return f"{error.sentence}; {advice}{next_words}."
