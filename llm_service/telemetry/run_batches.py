@@ -76,6 +76,11 @@ class RunBatches:
         with self._lock:
             return self._unwritten()
 
+    def waits(self, key: str) -> bool:
+        """Whether what was handed in last of a run is not written yet."""
+        with self._lock:
+            return any(key in batch.cards for batch in self._waiting)
+
     def _as_many_as_may_wait(self, events: Sequence[tuple[str, AnyEvent]]) -> Sequence[tuple[str, AnyEvent]]:
         room = self._room()
         if room < len(events):

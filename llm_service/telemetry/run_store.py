@@ -42,6 +42,10 @@ class RunStore:
         """Events that wait to be written."""
         return self._batches.waiting
 
+    def waits(self, key: str) -> bool:
+        """Whether the card of a run waits to be written."""
+        return self._batches.waits(key)
+
     @property
     def room(self) -> int:
         """How many more events can be handed in now without any being dropped."""

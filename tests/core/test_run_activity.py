@@ -38,3 +38,13 @@ def test_many_that_ended_alike_at_once_are_one_line(count: int, lines: int) -> N
     entries = entries_of([ended(f"run_{number}") for number in range(count)], AT)
     assert len(entries) == lines
     assert lines > 1 or (entries[0]["text"], entries[0]["count"]) == ("4 runs finished", 4)
+
+
+def test_what_is_found_later_says_so() -> None:
+    (entry,) = entries_of([("found", ended("run_1", "failed")[1])], AT)
+    assert entry["text"] == "Run run_1 (S3) failed while this dashboard was away"
+    lines = entries_of([*(("found", ended(f"run_{n}")[1]) for n in range(5)), ended("run_9")], AT)
+    assert [line["text"] for line in lines] == [
+        "5 runs finished while this dashboard was away",
+        "Run run_9 (S3) finished",
+    ]

@@ -148,10 +148,14 @@ class RunsSnapshot(TypedDict):
 
 
 class OneRun(TypedDict):
-    """A run that began, ended, was lost or is heard again; `gap` with the last."""
+    """A run that began, ended, was lost or is heard again; `gap` with the last.
+
+    `later`: it had ended before this process looked, and was only found now.
+    """
 
     run: RunCard
     gap: NotRequired[RunGap | None]
+    later: NotRequired[bool]
 
 
 class RunsAdvanced(TypedDict):

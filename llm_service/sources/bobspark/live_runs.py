@@ -35,6 +35,8 @@ class Notice(NamedTuple):
     kind: Literal["started", "finished", "lost", "resumed"]
     key: str
     gap: RunGap | None = None
+    later: bool = False
+    """An end that was while this process did not look yet: found, not heard."""
 
 
 class Taken(NamedTuple):
@@ -70,6 +72,8 @@ class LiveRuns:
         self._stalled_after_s = stalled_after_s
         self._moments = moments
         self._kept = kept
+        self._since_ms = self.now().ms
+        self._known_before: set[str] = set()
         self._over_s: dict[str, float] = {}
         self._events: list[tuple[str, EventText]] = []
         self._notices: list[Notice] = []
@@ -93,6 +97,11 @@ class LiveRuns:
                 if card["status"] == "completed" and card["duration_s"] is not None:
                     self.durations_s.append(card["duration_s"])
                 self._touch(fold)
+
+    def known_before(self, source: str) -> None:
+        """An earlier process watched this server: an end that it did not keep was while nobody looked."""
+        with self.lock:
+            self._known_before.add(source)
 
     def row(self, source: str, row: RunRow) -> bool:
         """A row of the list; False where the run ended too long ago to be listed and was not here."""
@@ -272,6 +281,10 @@ class LiveRuns:
 
     def _announce(self, fresh: RunFold, now: Moment) -> None:
         """A run that is listed for the first time; its end is news only where it was between two looks."""
+        if self._ended_before(fresh):
+            if fresh.source in self._known_before:
+                self._notices.append(Notice("finished", fresh.key, later=True))
+            return
         if fresh.ended_ms is not None and now.ms - fresh.ended_ms > NEWS_MS:
             return
         self._notices.append(Notice("started", fresh.key))
@@ -295,10 +308,13 @@ class LiveRuns:
         """An end is told once, whatever other end the server names later."""
         if not fold.over or was in ENDED:
             return
-        self._notices.append(Notice("finished", fold.key))
+        self._notices.append(Notice("finished", fold.key, later=self._ended_before(fold)))
         begun_ms, ended_ms = fold.begun_ms, fold.ended_ms
         if fold.status == "completed" and was == "running" and ended_ms is not None:
             self.durations_s.append(max(0, ended_ms - begun_ms) / 1000)
+
+    def _ended_before(self, fold: RunFold) -> bool:
+        return fold.over and fold.ended_ms is not None and fold.ended_ms < self._since_ms
 
     def _let_go(self, now: Moment) -> None:
         gone = [

@@ -20,6 +20,7 @@ from llm_service.core.runs.event_text import EventText
 from llm_service.core.runs.fleet import Worker, fleet_of
 from llm_service.core.runs.run import LOST_STATES
 from llm_service.core.runs.shapes import Batch, Fleet, RunCard, RunDelta
+from llm_service.sources.bobspark.held_ends import LOOK_EVERY_S, HeldEnds
 from llm_service.sources.bobspark.live_runs import LiveRuns, Notice, Taken
 from llm_service.sources.bobspark.run_lines import RunLines
 
@@ -38,6 +39,8 @@ class Keeping(Protocol):
     """Where cards and events go to be kept; never waits."""
 
     def take(self, cards: Mapping[str, RunCard], events: list[tuple[str, EventText]]) -> None: ...
+    def hurry(self) -> None: ...
+    def waits(self, key: str) -> bool: ...
 
 
 class Relay(Background):
@@ -61,6 +64,7 @@ class Relay(Background):
         self._told_fleet: Fleet | None = None
         self._told_batches: list[Batch] = []
         self._lines = RunLines(publish)
+        self._ends = HeldEnds(keeping.waits)
         self._fleet_s = float("-inf")
         self._fleet_later = False
         self._second_s = float("-inf")
@@ -78,19 +82,21 @@ class Relay(Background):
             except Exception:
                 self.failures += 1
                 log.exception("relay: runs could not be told, continuing")
-            least_s = REST_S if self._watched("runs") else UNSEEN_REST_S
+            least_s = REST_S if self._ends or self._watched("runs") else UNSEEN_REST_S
             took_s = min(time.monotonic() - began_s, WAITED * (time.thread_time() - worked_s))
             self._stopping.wait(min(MOST_REST_S, max(least_s, took_s)))
-        self.step()
+        self.step(last=True)
 
     def _until_next_second(self) -> float:
         """Seconds until there is something to tell although nothing was heard."""
+        if self._ends:
+            return LOOK_EVERY_S
         if self._fleet_later:
             return FLEET_EVERY_S
         return max(0.0, self._second_s + 1 - time.monotonic()) if self._any_live else 60.0
 
-    def step(self) -> None:
-        """Tell everything that happened since the last time."""
+    def step(self, *, last: bool = False) -> None:
+        """Tell everything that happened since the last time, but ends only when they are kept; with `last` all."""
         now_s = time.monotonic()
         if now_s - self._second_s >= 1:
             self._second_s = now_s
@@ -102,7 +108,10 @@ class Relay(Background):
         deltas = [delta for key, card in cards.items() if (delta := delta_of(card, self._told.get(key)))]
         # Kept first: a page that is told of an event may ask for it.
         self._keeping.take({key: cards[key] for key in _worth_keeping(deltas)}, taken.events)
-        told = self._tell_notices(taken.notices, cards)
+        notices = self._ends.due(taken.notices, last=last)
+        if self._ends:
+            self._keeping.hurry()
+        told = self._tell_notices(notices, cards)
         self._told.update(cards)
         self._tell_changes(taken, cards, [delta for delta in deltas if delta["key"] not in told])
         self._tell_single_runs(taken, deltas)
@@ -114,15 +123,24 @@ class Relay(Background):
             return {key: folds[key].card(now) for key in keys if key in folds}
 
     def _tell_notices(self, notices: list[Notice], cards: dict[str, RunCard]) -> set[str]:
-        """Started, finished, lost and resumed runs, one event each; returns the runs whose whole card was sent."""
+        """Started, finished, lost and resumed runs, one event each; returns the runs whose whole card was sent.
+
+        An end that was held is told with the card of before where nothing changed since.
+        """
+        cards = {**{notice.key: self._told[notice.key] for notice in notices if notice.key in self._told}, **cards}
         told: set[str] = set()
         grouped = sum(notice.kind == "started" for notice in notices) > SINGLY
         shown = [notice for notice in notices if notice.key in cards and not (grouped and notice.key not in self._told)]
+        found = [notice for notice in shown if notice.later][:-SINGLY]
         for notice in shown:
+            if notice in found:
+                continue
             card = cards[notice.key]
             body: dict[str, object] = {"run": card}
             if notice.kind == "resumed":
                 body["gap"] = notice.gap
+            if notice.later:
+                body["later"] = True
             self._publish(Announced("runs", f"run.{notice.kind}", body, rows={notice.key: card}))
             told.add(notice.key)
         self._lines.tell(shown, cards, self._runs.now().iso)

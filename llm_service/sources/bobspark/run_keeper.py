@@ -79,7 +79,10 @@ class RunKeeper(Background):
         self._gpu_hours = gpu_hours
         self._now_ms = now_ms
         self._lock = threading.Lock()
+        self._soon = threading.Event()
         self._cards: dict[str, RunCard] = {}
+        self._handing: dict[str, RunCard] = {}
+        """Those that are being handed on just now: neither here nor there."""
         self._events: list[tuple[str, EventText]] = []
         self._handed_s = self._all_handed_s = self._written_s = float("-inf")
         """When some was handed on last; when all was; and that of these which is known to be written."""
@@ -97,6 +100,19 @@ class RunKeeper(Background):
             if (over := len(self._events) - MOST_WAITING) > 0:
                 del self._events[:over]
                 self._drop(over)
+
+    def hurry(self) -> None:
+        """Hand on at once what waits: an end is told when it is kept."""
+        self._soon.set()
+
+    def waits(self, key: str) -> bool:
+        """Whether what was handed in last of a run is not written yet, and may be soon."""
+        if self._off():
+            return False
+        with self._lock:
+            if key in self._cards or key in self._handing:
+                return True
+        return self._known is not None and self._known.store.waits(key)
 
     @property
     def caught_up(self) -> bool:
@@ -124,13 +140,15 @@ class RunKeeper(Background):
         with self._lock:
             room = keeping.store.room
             cards, events = self._cards, self._events[:room]
-            self._cards, self._events = {}, self._events[room:]
+            self._cards, self._handing, self._events = {}, cards, self._events[room:]
             if room:
                 self._handed_s = time.monotonic()
             if not self._events:
                 self._all_handed_s = time.monotonic()
         if cards or events:
             keeping.store.keep(list(cards.values()), events)
+        with self._lock:
+            self._handing = {}
         self._growing.update(cards)
         if rows := self._due_rows():
             keeping.books.offer(rows)
@@ -147,8 +165,13 @@ class RunKeeper(Background):
             if row.tool == TOOL and row.session is not None and row.invocation_id == invocation_id(row.session):
                 self._priced(row.session, usd(cost_nano))
 
+    def _wake_up(self) -> None:
+        self._soon.set()
+
     def _run(self) -> None:
-        while not self._stopping.wait(EVERY_S):
+        while not self._stopping.is_set():
+            self._soon.wait(EVERY_S)
+            self._soon.clear()
             self._guarded()
         self._guarded(last=True)
 

@@ -28,7 +28,8 @@ class RunLines:
                 self._lost[notice.key] = now_s
             elif notice.kind in ("resumed", "finished"):
                 self._lost.pop(notice.key, None)
-        self._add([(notice.kind, cards[notice.key]) for notice in notices if notice.kind == "finished"], at)
+        ended = [notice for notice in notices if notice.kind == "finished"]
+        self._add([("found" if notice.later else "finished", cards[notice.key]) for notice in ended], at)
 
     def second(self, card_of: Callable[[str], RunCard | None], at: str) -> None:
         """Once a second: those that have been lost for long enough by now."""
