@@ -105,9 +105,7 @@ def test_more_cards_come_on_demand(server, work_dir, open_page):
 def test_a_section_without_data_says_what_would_fill_it(server, open_page):
     page = open_page(server)
     page.press("4")
-    expect(page.page.locator("#board")).to_contain_text(
-        "This section fills when agent sessions are read from a configured source."
-    )
+    expect(page.page.locator("#board")).to_contain_text("Single sessions of agents are not shown in this version.")
     page.press("1")
     expect(page.column("inbox")).to_be_visible()
 

@@ -137,7 +137,7 @@ def test_a_server_that_never_answered_has_answered_nothing(start_board, open_pag
     page.page.goto(f"{board.url}#workers?tab=models")
     strip = page.page.locator(".strip[data-source=gone]")
     expect(strip).to_have_count(1)
-    expect(strip).to_contain_text("so it is with")
+    expect(strip).to_contain_text("failed for the same reason")
 
 
 def closed_port() -> int:

@@ -5,7 +5,7 @@ import { byReason } from "../../llm_service/dashboard/static/js/troubles.js";
 const refused = (path) => ({ source: "gone", error: `gone: GET http://h:1${path} cannot be reached: connection refused` });
 
 test("a server that is away is one entry, and its one reason is told once", () => {
-  assert.deepEqual(byReason([refused("/a"), refused("/b"), refused("/c")]), [{ source: "gone", reasons: ["GET http://h:1/a cannot be reached: connection refused; so it is with 2 more"] }]);
+  assert.deepEqual(byReason([refused("/a"), refused("/b"), refused("/c")]), [{ source: "gone", reasons: ["GET http://h:1/a cannot be reached: connection refused; 2 more questions failed for the same reason"] }]);
 });
 
 test("different reasons and different servers are told apart", () => {

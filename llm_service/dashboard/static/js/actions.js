@@ -1,6 +1,7 @@
 // What a click, a key or an input does. Views only name an action in data-action; here stands what it means.
 import { copyText } from "./clipboard.js";
 import { cardAt, landing } from "./focus.js";
+import { shut } from "./routing.js";
 import { HOME, formatRoute, parseRoute } from "./url.js";
 import { createProblemWalk } from "./problem_walk.js";
 import { NO_QUERY, SORTS } from "./reduce/order.js";
@@ -75,12 +76,12 @@ export function createActions({ store, go, loading, retry, detail, board, say })
     const { task, file } = parseRoute(element.getAttribute("href"));
     const card = element.closest(".card");
     if (card) ui({ cursor: card.dataset.path });
-    go({ ...route(), section: "board", task, file });
+    const was = route().task ?? route().file;
+    go({ ...route(), section: "board", task, file }, { opens: !was });
   }
 
   function closeTask() {
-    if (history.state?.opened) history.back();
-    else go({ ...route(), task: null, file: null });
+    shut(go, { ...route(), task: null, file: null });
   }
 
   async function copy(element, text) {

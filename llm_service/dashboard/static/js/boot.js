@@ -1,4 +1,5 @@
-// Runs before the first paint: sets the theme, so that nothing flashes, and asks for the first cards while modules load.
+// Runs before the first paint: sets the theme, so that nothing flashes, and asks for the first cards, and for what may have
+// to be said above them, while modules load.
 (() => {
   let theme = null;
   try {
@@ -14,7 +15,10 @@
     .filter((name) => params.get(name))
     .map((name) => `${name}=${encodeURIComponent(params.get(name))}`);
   const address = `/api/board${asked.length ? `?${asked.join("&")}` : ""}`;
-  const answer = fetch(address, { headers: { Accept: "application/json" } });
-  answer.catch(() => {});
-  globalThis.llmServiceFirst = { address, answer };
+  const ask = (what) => {
+    const answer = fetch(what, { headers: { Accept: "application/json" } });
+    answer.catch(() => {});
+    return answer;
+  };
+  globalThis.llmServiceFirst = { address, answer: ask(address), session: ask("/api/session"), budgets: ask("/api/budgets") };
 })();

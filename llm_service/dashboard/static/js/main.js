@@ -5,7 +5,8 @@ import { landing } from "./focus.js";
 import { createFrames } from "./frame.js";
 import { createLoading } from "./net/loading.js";
 import { createDetail, keyOf } from "./net/detail.js";
-import { getJson } from "./net/api.js";
+import { readJson } from "./net/api.js";
+import { keepBudgets } from "./net/budgets.js";
 import { createMotion } from "./motion.js";
 import { createOverlays } from "./overlays.js";
 import { createPanels } from "./panels.js";
@@ -23,6 +24,7 @@ const SKELETON_AFTER_MS = 150;
 const SKELETON_MS = 300;
 const SECOND_FRAME = 65;
 const AGAIN_MS = 3_000;
+const STRIPS_MS = 150;
 const first = globalThis.llmServiceFirst;
 const board = document.getElementById("board");
 
@@ -78,6 +80,8 @@ async function start() {
   frames.drawNow();
   setTimeout(() => store.dispatch({ type: "ui", patch: { skeleton: true } }), SKELETON_AFTER_MS);
   setTimeout(() => store.dispatch({ type: "ui", patch: { skeleton: false } }), SKELETON_AFTER_MS + SKELETON_MS);
+  const session = first.session.then(readJson);
+  await strips(session);
   await loading.load();
   frames.drawNow();
   drawRest();
@@ -85,12 +89,20 @@ async function start() {
   live = startLive(store, { loading, say, readAnchors: () => recentAnchors(board), noted, refreshed: detail.again, heard: sections.heard });
   if (keyOf(store.state.route)) detail.start();
   bring(() => import("./net/older.js"), ({ startOlder }) => startOlder({ store, say, drawer: document.getElementById("drawer") }));
-  getJson("/api/session").then((session) => {
-    store.dispatch({ type: "session", session });
-    document.documentElement.toggleAttribute("data-demo", session.demo === true);
-    bring(() => import("./since/since.js"), ({ startSince }) => startSince({ store, say, host: document.getElementById("since"), instance: session.instance }));
+  session.then(({ instance }) => {
+    bring(() => import("./since/since.js"), ({ startSince }) => startSince({ store, say, host: document.getElementById("since"), instance }));
   }, () => {});
   (globalThis.requestIdleCallback ?? setTimeout)(() => overlays.forEach((overlay) => overlay.warm()));
+}
+
+/** What stands above everything is known before the cards are drawn, so that it pushes nothing down; a slow answer is not waited for. */
+async function strips(session) {
+  const known = session.then((told) => {
+    store.dispatch({ type: "session", session: told });
+    document.documentElement.toggleAttribute("data-demo", told.demo === true);
+  }, () => {});
+  const both = Promise.all([known, keepBudgets(store, first.budgets.then(readJson))]);
+  await Promise.race([both, new Promise((late) => setTimeout(late, STRIPS_MS))]);
 }
 
 /** The first cards are on the screen; the others follow in two steps, so that nobody has to wait for them. */

@@ -1,19 +1,26 @@
 // The address bar and the state, kept equal: going somewhere writes the fragment, back and forward read it.
 import { formatRoute, parseRoute } from "./url.js";
 
-/** Returns go(route, {replace}); `changed(route)` is told of every new route. */
+/**
+ * Returns go(route, {replace, opens}); `changed(route)` is told of every new route. What `opens` something that is closed
+ * again is an entry of its own, which `shut` takes back.
+ */
 export function createRouting(changed) {
   const read = () => changed(parseRoute(location.hash));
   addEventListener("popstate", read);
   addEventListener("hashchange", read);
 
-  return function go(route, { replace = false } = {}) {
+  return function go(route, { replace = false, opens = false } = {}) {
     const fragment = formatRoute(route);
     if (fragment === location.hash) return void changed(route);
-    const opens = Boolean(route.task ?? route.file);
-    const was = Boolean(parseRoute(location.hash).task ?? parseRoute(location.hash).file);
     if (replace) history.replaceState(history.state, "", fragment);
-    else history.pushState({ opened: opens && !was }, "", fragment);
+    else history.pushState({ opened: opens }, "", fragment);
     changed(route);
   };
+}
+
+/** Close what is open, so that Back does not open it again: back to where it was opened, or where it was not opened here, to `route` in its place. */
+export function shut(go, route) {
+  if (history.state?.opened) history.back();
+  else go(route, { replace: true });
 }

@@ -1,4 +1,5 @@
 // What several questions to several servers came to, where they failed: one entry a server, one sentence a reason. Pure.
+import { plural } from "./words.js";
 
 const MOST_REASONS = 3;
 
@@ -12,7 +13,7 @@ export function byReason(troubles) {
 
 function reasonsOf(errors) {
   const same = grouped(errors, why);
-  const told = same.slice(0, MOST_REASONS).map(([first, ...others]) => (others.length ? `${first}; so it is with ${others.length} more` : first));
+  const told = same.slice(0, MOST_REASONS).map(([first, ...others]) => (others.length ? `${first}; ${plural(others.length, "more question")} failed for the same reason` : first));
   const left = same.length - told.length;
   return left > 0 ? [...told, `${left} more reasons are not shown`] : told;
 }

@@ -7,7 +7,7 @@ export function flowActions({ store, go }) {
   const loading = createFlowLoading(store);
   const open = (href) => {
     const { task, file } = parseRoute(href);
-    if (task || file) go({ ...store.state.route, task, file });
+    if (task || file) go({ ...store.state.route, task, file }, { opens: true });
     else go(parseRoute(href));
   };
   document.addEventListener("chart-open", ({ target, detail }) => target.closest(".flow") && open(detail.href));

@@ -55,7 +55,7 @@ function upstream(source, now) {
         <caption>${asked ? `${well} of ${plural(asked, "question")} answered` : "Nothing is asked just now"}</caption>
         <thead><tr><th scope="col">Asked for</th><th scope="col">State</th><th scope="col">Last answer</th><th scope="col">How often</th></tr></thead>
         <tbody>${source.concerns.map((concern) => concernRow(concern, key, now))}</tbody></table></div>
-      ${streams(source.streams)}
+      ${kind === "skill-training" ? nothing : streams(source.streams)}
     </div></li>`;
 }
 

@@ -9,7 +9,7 @@ export const SECTION_VIEWS = {
   board: { name: "Board", icon: "square-kanban" },
   workers: { name: "Workers", icon: "bot", fills: "when a BobSpark server is watched" },
   training: { name: "Training", icon: "graduation-cap", fills: "when a server that trains is watched" },
-  sessions: { name: "Sessions", icon: "terminal", fills: "when agent sessions are read from a configured source" },
+  sessions: { name: "Sessions", icon: "terminal", fills: "in a later version", absent: "Single sessions of agents are not shown in this version. What they used is under Costs, call by call; what they work on is on the Board." },
   costs: { name: "Costs", icon: "coins", fills: "with the first recorded model call" },
   flow: { name: "Flow", icon: "workflow", fills: "with the first task that somebody takes up" },
   sources: { name: "Sources", icon: "cable", fills: "when a server is watched" },

@@ -8,6 +8,7 @@ import { SORTS, chosen, grownBy, heroOf } from "../datasets/choose.js";
 import { PARTS, slideOut } from "../datasets/slide_out.js";
 import { ApiError, getJson } from "../net/api.js";
 import { remembered } from "../remembered.js";
+import { shut } from "../routing.js";
 import { ago, exact } from "../time.js";
 import { failedView, isFormer, loadingView, troublesView } from "../views/asked_states.js";
 import { figure, plural } from "../words.js";
@@ -73,10 +74,11 @@ export function start({ store, go }) {
   const asked = keepAsked(store, { name: NAME, address: () => "/api/datasets", here, every: () => EVERY_MS });
   const own = () => store.state.slices.dataset;
   let typing = null;
-  const choose = (field, value, how) => {
+  const withChoice = (field, value) => {
     const { [field]: _, ...more } = store.state.route.more;
-    go({ ...store.state.route, more: value ? { ...more, [field]: value } : more }, how);
+    return { ...store.state.route, more: value ? { ...more, [field]: value } : more };
   };
+  const choose = (field, value, how) => go(withChoice(field, value), how);
 
   async function ask(key, name) {
     const put = (value) => own().key === key && store.dispatch({ type: "slice", name: "dataset", patch: { parts: { ...own().parts, [name]: value } } });
@@ -102,8 +104,8 @@ export function start({ store, go }) {
       ...chartActions(store),
       "datasets-retry": () => asked.now(),
       "datasets-clear": () => go({ ...store.state.route, more: { tab: "datasets" } }),
-      "dataset-open": ({ dataset }) => choose("dataset", dataset.key),
-      "dataset-close": () => choose("dataset", ""),
+      "dataset-open": ({ dataset }) => choose("dataset", dataset.key, { opens: true }),
+      "dataset-close": () => shut(go, withChoice("dataset", "")),
       "dataset-part": ({ dataset }) => ask(dataset.key, dataset.part),
     },
     inputs: {

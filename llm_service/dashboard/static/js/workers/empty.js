@@ -2,6 +2,7 @@
 import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
 import { copyable } from "../views/empty.js";
+import { neverHeard } from "./source_trouble.js";
 
 const CONFIG = `[[bobspark]]
 name = "spark"
@@ -23,6 +24,12 @@ export function noSource() {
 /** A server is watched and nothing runs. */
 export function noRuns(sources, cleared) {
   const names = sources.map(({ key }) => key).join(", ");
+  if (neverHeard(sources)) {
+    return html`<section class="workers-empty" aria-labelledby="workers-empty-title">${icons.unplug}
+      <h2 id="workers-empty-title">No answer yet</h2>
+      <p>What runs on ${names} is not known. The page goes on asking, and shows its runs with the first answer.</p>
+      <p class="workers-empty-tools"><a class="button" href="#sources">How it was asked</a></p></section>`;
+  }
   return html`<section class="workers-empty" aria-labelledby="workers-empty-title">${icons.bot}
     <h2 id="workers-empty-title">Nothing is running</h2>
     <p>${names} ${sources.length === 1 ? "is" : "are"} watched. Runs that are started there, or from here, appear at once; what has ended stays for an hour and then in the Feed.</p>

@@ -15,7 +15,7 @@ import { openBatches } from "./open_batches.js";
 import { shownRuns } from "./order.js";
 import { ownOf } from "./slice.js";
 import { sourceStrips } from "./source_strips.js";
-import { bobsparks, isOld } from "./source_trouble.js";
+import { bobsparks, isOld, neverHeard } from "./source_trouble.js";
 import { hatching } from "./sparkline.js";
 
 /** What it reads of the state. */
@@ -34,7 +34,7 @@ export function view(state) {
   const bare = state.listed.sources.ready && !sources.length && !all.length;
   if (bare) return noSource();
   return html`<h2 class="sr-only">Live</h2>${hatching()}${sourceStrips(sources)}
-    ${fleetView(runs.aside.fleet, all.filter(isUnheard).length)}
+    ${fleetView(neverHeard(sources) && !all.length ? null : runs.aside.fleet, all.filter(isUnheard).length)}
     ${toolsView({ more: state.route.more, rows: runs.rows, shown: shown.length, total: all.length - cleared, ended: all.some((run) => !isActive(run) && !own.cleared.includes(run.key)), cleared, canLaunch: sources.length > 0 })}
     ${batchStrips(openBatches(runs.aside.batches, own.dismissed), { busy: own.busyBatches, errors: own.batchErrors })}
     ${grid(state, { own, shown, sources, total: all.length, cleared })}

@@ -11,6 +11,11 @@ export function isOld(source) {
   return Boolean(source) && ["stale", "backing-off", "stopped"].includes(source.state);
 }
 
+/** Whether none of these has answered yet: what it has is not known, which is not the same as nothing. */
+export function neverHeard(sources) {
+  return sources.length > 0 && sources.every(({ last_heard_at: heard }) => !heard);
+}
+
 /** {kind, text, next} to say about a source, or null where all is well. `at` says a time. */
 export function troubleOf(source, at) {
   const next = source.next_try_at ? ` Next try at ${at(source.next_try_at)}.` : "";

@@ -1,6 +1,7 @@
 // The wall: all workers on a second monitor, the whole screen, nothing to click. Escape leaves it.
 import { html, nothing } from "../lit.js";
 import { icons } from "../icons.js";
+import { shut } from "../routing.js";
 import { clock } from "../time.js";
 import { figure } from "../words.js";
 import { etaOf, isActive, rate } from "./figures.js";
@@ -51,24 +52,23 @@ function sizeOf(count) {
 /** Begin; returns what its buttons do. */
 export function start({ store, go }) {
   const open = () => store.state.route.section === "workers" && Boolean(store.state.route.more.wall);
-  const turn = (on) => {
+  const close = () => {
     const { wall: _, ...more } = store.state.route.more;
-    go({ ...store.state.route, more: on ? { ...more, wall: "yes" } : more });
+    if (open()) shut(go, { ...store.state.route, more });
   };
-  const leave = () => {
-    if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
-    if (open()) turn(false);
-  };
-  document.addEventListener("keydown", (event) => event.key === "Escape" && open() && leave());
+  // The end of the full screen closes the wall, see below.
+  const leave = () => (document.fullscreenElement ? document.exitFullscreen().catch(close) : close());
+  document.addEventListener("keydown", (event) => event.key === "Escape" && !event.repeat && open() && leave());
   // The browser's own Escape ends its full screen without a key that a page sees.
-  document.addEventListener("fullscreenchange", () => !document.fullscreenElement && open() && turn(false));
+  document.addEventListener("fullscreenchange", () => !document.fullscreenElement && close());
   return {
     actions: {
       "wall-open": (_, event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey || event.button > 0) return;
         event.preventDefault();
         document.documentElement.requestFullscreen?.().catch(() => {});
-        turn(true);
+        const { route } = store.state;
+        go({ ...route, more: { ...route.more, wall: "yes" } }, { opens: true });
       },
       "wall-leave": leave,
     },
