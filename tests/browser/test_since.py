@@ -222,10 +222,10 @@ def test_older_lines_are_told_to_who_asks_while_scrolling_fetches_them(server, w
     long_past(server, work_dir, 150)
     page = open_page(server)
     held: list[Route] = []
-    page.page.route("**/api/activity?before=*", held.append)
     page.press("a")
     older = page.page.locator("#drawer [data-action=older]")
     expect(page.page.locator("#drawer .feed-row")).to_have_count(100)
+    page.page.route("**/api/activity?before=*", lambda route: held.append(route))
     older.scroll_into_view_if_needed()
     wait_until(lambda: page.page.evaluate("() => 1") and held, "the question that scrolling asks", pause_s=0.05)
     older.focus()
