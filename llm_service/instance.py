@@ -218,8 +218,12 @@ def _token(settings: Settings, environ: Mapping[str, str], state_dir: Path) -> t
         path = Path(named).resolve()
         try:
             return _checked(path.read_text(encoding="ascii").strip(), f"LLM_SERVICE_TOKEN_FILE={named}"), path
-        except (OSError, UnicodeError) as error:
-            raise SettingsError(f"LLM_SERVICE_TOKEN_FILE: cannot read {named} ({error})") from error
+        except OSError as error:
+            raise SettingsError(
+                f"LLM_SERVICE_TOKEN_FILE: cannot read {named} ({error.strerror}); name a file that holds the token"
+            ) from error
+        except UnicodeError as error:
+            raise SettingsError(f"LLM_SERVICE_TOKEN_FILE: {named} holds more than ASCII text") from error
     path = state_dir / "token"
     return _checked(_kept(path, lambda: secrets.token_urlsafe(32)), str(path)), path
 

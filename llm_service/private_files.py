@@ -19,7 +19,9 @@ def make_private_dir(path: Path) -> None:
         path.mkdir(mode=0o700, exist_ok=True)
         info = path.lstat()
     except OSError as error:
-        raise LlmServiceError(f"cannot make the state directory {path}: {error.strerror}") from error
+        raise LlmServiceError(
+            f"cannot make the state directory {path}: {error.strerror}; choose one with --state-dir"
+        ) from error
     if info.st_uid != os.geteuid():
         raise LlmServiceError(f"the state directory {path} belongs to another user; choose one with --state-dir")
     if stat.S_IMODE(info.st_mode) & 0o022:

@@ -62,12 +62,21 @@ def run(arguments: Sequence[str], session: Session) -> int:
         say(error.format_message(), err=True)
         return error.exit_code
     except click.ClickException as error:
-        return _failed(session, error.format_message(), error.exit_code)
+        return _failed(session, _with_help(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last resort: a user gets a line, not a traceback
         hint = "" if session.debug else "; run it again with --log-level debug for details"
         return _failed(session, f"unexpected error: {type(error).__name__}: {error}{hint}", 1)
+
+
+def _with_help(error: click.ClickException) -> str:
+    """What click says; where that names nothing to write instead, with the help to read."""
+    said = error.format_message()
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is None or any(words in said for words in ("Did you mean", "Choose from", "Invalid value")):
+        return said
+    return f"{said.rstrip('.')}; see: {context.command_path} --help"
 
 
 def _failed(session: Session, message: str, code: int) -> int:

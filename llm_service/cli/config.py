@@ -20,6 +20,9 @@ from llm_service.logs import MASK
 from llm_service.settings import TABLE, Row
 from llm_service.upstreams import Upstream
 
+_WIDEST_COLUMN = 40
+"""A longer value moves only its own origin to the right, and not everybody's off the screen."""
+
 
 @click.group()
 def config() -> None:
@@ -41,7 +44,7 @@ def show(session: Session, flags: Mapping[str, object], origin: bool, as_json: b
         return
     width = max(map(len, values))
     shown = {name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}
-    value_width = max(map(len, shown.values()))
+    value_width = min(_WIDEST_COLUMN, max(map(len, shown.values())))
     for name, text in shown.items():
         say(f"{name:<{width}}  " + (f"{text:<{value_width}}  {resolved.origins[name]}" if origin else text))
 

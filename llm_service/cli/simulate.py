@@ -10,7 +10,7 @@ import click
 
 from llm_service.cli.printing import flush, say
 from llm_service.cli.signals import StopSignals
-from llm_service.errors import LlmServiceError
+from llm_service.errors import PortBusy
 
 if TYPE_CHECKING:
     from llm_service.simulators.bobspark import Bobspark
@@ -85,7 +85,9 @@ def _serve(make: Callable[[], Bobspark | SkillTraining], name: str, flag: str, p
     try:
         simulator = make()
     except OSError as error:
-        raise LlmServiceError(f"port {port} is taken ({error.strerror}); choose another with --port") from error
+        raise PortBusy(
+            f"cannot listen on port {port} ({error.strerror}); choose another with --port, or --port 0 for any"
+        ) from error
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     simulator.start()

@@ -34,6 +34,8 @@ def check(name: str, max_bytes: int) -> list[Finding]:
     """All findings of the file `name`; ``-`` is the standard input."""
     try:
         data = _read(name, max_bytes)
+    except IsADirectoryError:
+        return [Finding(name, 1, 1, "is a folder; name the files in it, as in inbox/*.yaml")]
     except OSError as error:
         return [Finding(name, 1, 1, f"cannot be read: {error.strerror or error}")]
     found = []

@@ -51,6 +51,8 @@ def new(
     session: Session, /, title: str, flags: Mapping[str, object], as_json: bool, assign: bool, **given: Any
 ) -> None:
     """Write a new task into inbox/ and print its path."""
+    if not title.strip():
+        raise click.UsageError("the title is empty; say in a few words what is to be done.")
     board = _board(session, flags)
     now = datetime.now(UTC)
     agent: str | None = given["agent"] or None

@@ -10,6 +10,8 @@ from llm_service.errors import PortBusy, SettingsError
 
 _NEXT_PORTS = 10
 _BACKLOG = 128
+_OTHER = "give an address of this machine with --host, such as 127.0.0.1"
+_INSTEAD = {errno.EACCES: "give a port from 1024 on with --port, or --port 0 for any"}
 
 
 def listen(host: str, port: int, *, port_given: bool) -> socket.socket:
@@ -21,7 +23,9 @@ def listen(host: str, port: int, *, port_given: bool) -> socket.socket:
             return _open(family, (address, candidate))
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
-                raise SettingsError(f"cannot listen on {host} port {candidate}: {error.strerror}") from error
+                raise SettingsError(
+                    f"cannot listen on {host} port {candidate}: {error.strerror}; {_INSTEAD.get(error.errno, _OTHER)}"
+                ) from error
     raise PortBusy(_busy(port, last))
 
 
@@ -29,7 +33,8 @@ def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
-        raise SettingsError(f"host {host!r} is not an address of this machine: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise SettingsError(f"host {host!r} is not an address of this machine: {reason}; {_OTHER}") from error
     # `localhost` may mean both; a machine without IPv6 has only the old one.
     family, *_, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
     return family, str(address[0])

@@ -29,7 +29,9 @@ def backup(database: Database, target: Path) -> int:
         size = draft.stat().st_size
         os.replace(draft, target)
     except (OSError, sqlite3.Error) as error:
-        raise LlmServiceError(f"cannot write {target}: {error}") from error
+        # The system's own text would name the draft, which nobody asked for.
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise LlmServiceError(f"cannot write {target}: {reason}") from error
     finally:
         for suffix in ("", "-wal", "-shm", "-journal"):
             Path(f"{draft}{suffix}").unlink(missing_ok=True)

@@ -52,6 +52,19 @@ def test_a_mistyped_option_is_one_line_with_exit_2(command) -> None:
     assert "--port" in said.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("spend",), "No such command 'spend'; see: llm-service --help"),
+        (("dashboard", "strat"), "No such command 'strat'. (Did you mean one of: 'start', 'status'?)"),
+        (("task", "new"), "Missing argument 'TITLE'; see: llm-service task new --help"),
+        (("config", "show", "all"), "Got unexpected extra argument (all); see: llm-service config show --help"),
+    ],
+)
+def test_a_command_line_that_is_not_understood_names_what_to_write_or_to_read(command, arguments, said) -> None:
+    assert command(*arguments).err == f"llm-service: {said}\n"
+
+
 def test_without_a_verb_the_help_is_shown(command) -> None:
     assert "start" in command("dashboard").err
     assert command("--version").out.startswith("llm-service, version ")

@@ -50,6 +50,27 @@ def test_a_table_for_people_says_value_and_origin(command) -> None:
     assert ["watch", '"poll"', "LLM_SERVICE_WATCH"] in [line.split() for line in lines]
 
 
+def test_a_long_value_pushes_no_other_origin_off_the_screen(command) -> None:
+    lines = command("config", "show", "--origin").out.splitlines()
+    assert [line.split()[0] for line in lines if len(line) > 100] == ["alarms"]
+
+
+def test_a_file_that_is_no_text_is_one_line_without_pythons_words(command, project: Path) -> None:
+    file = project / "llm-service.toml"
+    file.write_bytes(b"# \xff\n")
+    said = command("config", "show")
+    assert (said.code, said.err) == (2, f"llm-service: {file}: not UTF-8 text (at byte 3); save it as UTF-8\n")
+
+
+def test_a_token_file_that_is_not_there_is_named_once(command) -> None:
+    said = command("dashboard", "start", "--port", "0", "--no-browser", LLM_SERVICE_TOKEN_FILE="no-such-file")
+    assert said.code == 2
+    assert said.err.splitlines()[-1] == (
+        "llm-service: LLM_SERVICE_TOKEN_FILE: cannot read no-such-file (No such file or directory);"
+        " name a file that holds the token"
+    )
+
+
 def test_the_project_file_is_found_above_but_not_beyond_the_repository(command, project: Path, monkeypatch) -> None:
     (project.parent / "llm-service.toml").write_text("port = 1\n")
     (project / "deep/er").mkdir(parents=True)

@@ -64,6 +64,11 @@ def test_a_name_the_board_does_not_read_is_a_finding(command, tmp_path: Path) ->
     assert "only files that end in" in command("task", "validate", str(tmp_path / "t.txt")).out
 
 
+def test_a_folder_is_a_finding_that_says_what_to_name(command, tmp_path: Path) -> None:
+    said = command("task", "validate", str(tmp_path))
+    assert (said.code, said.out) == (1, f"{tmp_path}:1:1: is a folder; name the files in it, as in inbox/*.yaml\n")
+
+
 def test_a_pipe_or_an_endless_file_does_not_hang(command, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "p.yaml")
     assert "not a regular file" in command("task", "validate", str(tmp_path / "p.yaml")).out

@@ -81,6 +81,13 @@ def test_an_agent_that_is_no_folder_name_is_refused(task, work_dir, agent) -> No
     assert work_dir.paths() == []
 
 
+@pytest.mark.parametrize("title", ["", "  \n"])
+def test_a_task_without_a_title_is_not_made(task, work_dir, title) -> None:
+    said = task("new", title)
+    assert (said.code, said.err.startswith("llm-service: the title is empty")) == (2, True)
+    assert work_dir.paths() == []
+
+
 def test_assign_without_an_agent_is_refused(task, work_dir) -> None:
     said = task("new", "T", "--assign")
     assert (said.code, work_dir.paths()) == (1, [])
