@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, jsonify, request, send_from_directory
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from llm_service.dashboard import api, docs_page, guard, headers, login, sessions, websocket
 from llm_service.dashboard.auth import Auth
@@ -109,6 +109,10 @@ def _add_routes(app: Flask, world: World, auth: Auth, links: sessions.Links) -> 
     def refused(error: HTTPException) -> ResponseReturnValue:
         if error.code == 404:
             return jsonify({"error": "there is nothing at this address; /docs lists what there is"}), 404
+        if isinstance(error, MethodNotAllowed):
+            methods = ", ".join(sorted(set(error.valid_methods or ()) - {"HEAD", "OPTIONS"}))
+            words = f"{request.method} is not taken at this address; allowed: {methods}"
+            return jsonify({"error": words}), 405, {"Allow": methods}
         return jsonify({"error": error.description or error.name}), error.code or 500
 
     @app.errorhandler(Exception)

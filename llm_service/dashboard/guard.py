@@ -34,6 +34,10 @@ _NO_LOGIN = (
     "this needs a login: open the link that `llm-service dashboard open` prints, "
     "or send the token as `Authorization: Bearer …`"
 )
+_NOT_LET_IN = (
+    "the token that was sent is not this server's: `llm-service dashboard status` names the file that holds it; "
+    "send it as `Authorization: Bearer …`"
+)
 _FULL = "too many viewers: close another page of this board, or raise --max-clients; or the server is stopping"
 
 Environ = dict[str, Any]
@@ -157,7 +161,8 @@ def _is_navigation(environ: Environ) -> bool:
 
 def _ask_for_login(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     if not _is_navigation(environ):
-        return _refuse(start_response, "401 Unauthorized", _NO_LOGIN, ("WWW-Authenticate", "Bearer"))
+        problem = _NOT_LET_IN if "HTTP_AUTHORIZATION" in environ else _NO_LOGIN
+        return _refuse(start_response, "401 Unauthorized", problem, ("WWW-Authenticate", "Bearer"))
     # As the browser wrote it: PATH_INFO is decoded, and would lead somewhere else.
     body = login.page(environ.get("REQUEST_URI", "/"))
     start_response(

@@ -105,6 +105,11 @@ def test_what_this_version_does_not_have_is_not_found(small_board: Board, method
     assert (got, list(body)) == (status, ["error"])
 
 
+def test_a_method_that_an_address_does_not_take_is_named_with_those_it_does(small_board: Board) -> None:
+    said = {"error": "DELETE is not taken at this address; allowed: GET"}
+    assert small_board.get("/api/stats", method="DELETE") == (405, said)
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

@@ -76,6 +76,13 @@ def test_a_wrong_credential_is_no_credential(site: Site, credentials: list[tuple
     assert ask(site.port, HANDSHAKE, headers=credentials).status == 401
 
 
+def test_who_sends_a_wrong_token_is_told_another_thing_than_who_sends_none(site: Site):
+    said = [ask(site.port, "/api/tasks", headers=sent).body.decode() for sent in ([], [("Authorization", "Bearer x")])]
+    assert "this needs a login" in said[0]
+    assert "the token that was sent is not this server's" in said[1]
+    assert TOKEN not in said[1]
+
+
 def test_the_token_in_the_query_is_not_taken(site: Site):
     assert ask(site.port, f"/api/tasks?token={TOKEN}").status == 401
 
