@@ -54,11 +54,13 @@ class PipelineEndpoints:
         return Reply({"pipeline_id": pipeline.id, "status": pipeline.status})
 
     def advance(self, request: Request) -> Reply:
-        """The next stage, for one that was started with auto_advance false."""
-        pipeline = self._find(request)
-        if pipeline.status != "running":
-            raise Refusal(409, "Pipeline is not running")
-        self._pipelines.go_on(pipeline)
+        """The next stage, for one that was started with auto_advance false and waits for a hand."""
+        pipeline, body = self._find(request), request.body
+        step = body.get("step") if isinstance(body, dict) else None
+        if not isinstance(step, str):
+            raise Invalid("missing" if step is None else "string_type", ("body", "step"), "Field required", step)
+        if reason := self._pipelines.go_on(pipeline, step):
+            raise Refusal(409, reason)
         return Reply({"pipeline_id": pipeline.id, "current_step": pipeline.step})
 
     def events(self, request: Request) -> Reply:

@@ -23,6 +23,7 @@ STEP_OF = {
 }
 """What version 1 calls the step when the stage begins, and half-way through it."""
 LENGTH_S = {"EVALUATE": 4.0, "ANALYZE": 3.0, "GENERATE": 5.0, "DEPLOY": 3.0, "RE-EVAL": 4.0}
+WAITING_S = 0.2
 TRAINING_STEPS = 60
 TRAINING_STEPS_PER_S = 5.0
 WHOLE_PIPELINES = 20
@@ -101,10 +102,22 @@ class Pipelines:
             if pipeline.status == "running":
                 self._end(pipeline, "cancelled")
 
-    def go_on(self, pipeline: Pipeline) -> None:
-        """Let one that waits for a hand go on."""
+    def go_on(self, pipeline: Pipeline, step: str) -> str:
+        """Let one that waits for a hand go on; the reason where it does not, "" where it does.
+
+        `step` names where it stands or what comes next, by the step's words or the stage's.
+        """
         with self.lock:
+            if pipeline.status != "running":
+                return "Pipeline is not running"
+            if not pipeline.waits:
+                return f"Pipeline is not waiting: {pipeline.step}"
+            following = STAGES[(STAGES.index(pipeline.stage) + 1) % len(STAGES)]
+            known = {word for stage in (pipeline.stage, following) for word in (stage.lower(), *STEP_OF[stage])}
+            if step.strip().lower() not in known:
+                return f"Pipeline waits at {pipeline.step}; the next step is {STEP_OF[following][0]}"
             pipeline.waits = False
+            return ""
 
     def listen(self, pipeline: Pipeline) -> Outbox:
         """Its events from now on; ends at once after the end."""
@@ -147,8 +160,6 @@ class Pipelines:
         with self.lock:
             if pipeline.status != "running" or pipeline.script is None:
                 return None
-            if pipeline.waits:
-                return 0.2
             return next(pipeline.script, None)
 
     def _life(self, pipeline: Pipeline) -> Iterator[float]:
@@ -157,6 +168,8 @@ class Pipelines:
             pipeline.iteration = iteration
             pipeline.iterations.append(_blank_iteration())
             for stage in STAGES:
+                while pipeline.waits:
+                    yield WAITING_S
                 yield from self._stage(pipeline, stage)
                 pipeline.waits = not pipeline.auto_advance
             if pipeline.score >= pipeline.target:
@@ -206,6 +219,7 @@ class Pipelines:
 
     def _end(self, pipeline: Pipeline, status: str) -> None:
         pipeline.status, pipeline.finished, pipeline.step = status, self._now(), "complete"
+        pipeline.waits = False
         self._tell(pipeline, "pipeline_end", status=status, score=pipeline.score)
         for outbox in pipeline.listeners:
             outbox.end()

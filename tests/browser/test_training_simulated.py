@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.page_of import PageOf
 from tests.browser.training_kit import COUNT_CONFETTI, drawing
 from tests.kit.simulator import ask
+from tests.kit.waiting import wait_until
 
 END_MS = 30_000
 
@@ -96,3 +97,42 @@ def test_a_bare_id_in_the_address_is_as_good_as_a_key(make_bobspark, make_skills
     expect(page.page.locator(".loss .chart-empty")).to_contain_text("No step of this job was seen while it ran")
     assert page.fragment().endswith(":ft_01")
     assert page.fragment() != "#job=ft_01"
+
+
+def advance(page: PageOf) -> None:
+    page.page.get_by_role("button", name="Advance").click()
+    page.page.get_by_role("dialog").get_by_role("button", name="Advance").click()
+    expect(page.page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_pipeline_that_waits_goes_on_by_hand_stage_by_stage(make_bobspark, make_skills, open_on) -> None:
+    bobspark = make_bobspark(speed=20)
+    body = {
+        "model_name": "qwen",
+        "eval_suite": "aws",
+        "target_pass_rate": 99,
+        "max_iterations": 1,
+        "auto_advance": False,
+    }
+    key = ask(f"{bobspark.url}/api/pipeline/start", "POST", body)["pipeline_id"]
+    pipeline = bobspark.pipelines.all[key]
+    page = open_on(bobspark, make_skills())
+    page.page.goto(f"{page.server.url}#training?tab=pipelines")
+    expect(page.page.locator(".stage[aria-current=step]")).to_contain_text("Evaluate")
+    for done, stage in enumerate(("Analyze", "Generate", "Fine-tune", "Deploy", "Re-eval"), 1):
+        wait_until(lambda: pipeline.waits, f"it waits before {stage}", 20.0)
+        advance(page)
+        expect(page.page.locator(".stage[data-state=done]")).to_have_count(done, timeout=END_MS)
+        expect(page.page.locator(".stage[aria-current=step]")).to_contain_text(stage)
+    expect(page.page.locator(".pipeline-outcome")).to_be_visible(timeout=END_MS)
+    expect(page.page.get_by_role("button", name="Advance")).to_have_count(0)
+
+
+def test_what_a_server_says_against_an_advance_stands_beside_the_button(make_bobspark, make_skills, open_on) -> None:
+    bobspark = make_bobspark(speed=1)
+    body = {"model_name": "qwen", "eval_suite": "aws", "target_pass_rate": 99, "max_iterations": 1}
+    ask(f"{bobspark.url}/api/pipeline/start", "POST", body)
+    page = open_on(bobspark, make_skills())
+    page.page.goto(f"{page.server.url}#training?tab=pipelines")
+    advance(page)
+    expect(page.page.get_by_role("alert")).to_contain_text("Pipeline is not waiting")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 
 import pytest
 
 from llm_service.simulators.bobspark import Bobspark
-from llm_service.simulators.pipelines import STAGES
+from llm_service.simulators.pipelines import STAGES, STEP_OF
 from tests.kit.simulator import ask
 from tests.kit.waiting import wait_until
 from tests.simulators.test_faithfulness import MAYBE_NUMBER, MAYBE_TEXT, TEXT, WHOLE, misfit
@@ -90,13 +91,34 @@ def test_version_2_streams_its_stages_and_losses(make_bobspark: Make, dialect: s
     assert misfit(shape, ask(bobspark.url + "/api/pipeline/")[0]) == []
 
 
-def test_one_without_auto_advance_waits_for_a_hand(make_bobspark: Make) -> None:
+def test_one_without_auto_advance_waits_for_a_hand_after_every_stage(make_bobspark: Make) -> None:
+    bobspark = make_bobspark(speed=100)
+    key = begin(bobspark, {**FIRST, "auto_advance": False, "max_iterations": 1})
+    where, pipeline = f"{bobspark.url}/api/pipeline/{key}", bobspark.pipelines.all[key]
+    for stage in STAGES[:-1]:
+        wait_until(lambda: pipeline.waits, f"its waiting after {stage}")
+        assert (pipeline.stage, ask(where)["current_step"]) == (stage, STEP_OF[stage][1])
+        ask(where + "/advance", "POST", {"step": ask(where)["current_step"]})
+    wait_until(lambda: ask(where)["status"] == "max_iterations_reached", "its end, which needs no hand")
+
+
+def test_an_advance_is_refused_where_it_makes_no_sense(make_bobspark: Make) -> None:
     bobspark = make_bobspark(speed=100)
     key = begin(bobspark, {**FIRST, "auto_advance": False})
-    where = f"{bobspark.url}/api/pipeline/{key}"
-    wait_until(lambda: ask(where)["current_step"] == "eval_started", "the first stage's end")
+    where = f"{bobspark.url}/api/pipeline/{key}/advance"
     wait_until(lambda: bobspark.pipelines.all[key].waits, "its waiting")
-    ask(where + "/advance", "POST", {"step": "analyzing"})
-    wait_until(lambda: ask(where)["current_step"] == "analysis_complete", "the second stage")
-    ask(where + "/cancel", "POST")
-    assert ask(where)["status"] == "cancelled"
+    assert refused(where, {}) == 422
+    assert refused(where, {"step": "deploying"}) == 409, "there are four stages between"
+    with bobspark.pipelines.lock:
+        pipeline = bobspark.pipelines.all[key]
+        assert bobspark.pipelines.go_on(pipeline, "ANALYZE") == ""
+        assert "not waiting" in bobspark.pipelines.go_on(pipeline, "ANALYZE")
+    ask(f"{bobspark.url}/api/pipeline/{key}/cancel", "POST")
+    assert ask(f"{bobspark.url}/api/pipeline/{key}")["status"] == "cancelled"
+    assert refused(where, {"step": "analyzing"}) == 409
+
+
+def refused(where: str, body: dict) -> int:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        ask(where, "POST", body)
+    return caught.value.code

@@ -148,7 +148,7 @@ class Job:
         if "config" in told:
             card["config"] = {**card["config"], **told["config"]}
         if "pipeline" in told or report.kind == "pipeline":
-            card["pipeline"] = folded_pipeline(card["pipeline"], told.get("pipeline") or {})
+            card["pipeline"] = folded_pipeline(card["pipeline"], told.get("pipeline") or {}, listed=report.listed)
         if "progress" in told:
             self._progress = told["progress"]
         if report.log_lines:

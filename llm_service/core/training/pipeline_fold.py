@@ -5,18 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from llm_service.core.training.pipelines import new_iteration, new_pipeline
+from llm_service.core.training.pipelines import STAGES, new_iteration, new_pipeline
 from llm_service.core.training.reports import status_of
 from llm_service.core.training.shapes import Pipeline, PipelineIteration
 
 
-def folded_pipeline(before: Pipeline | None, told: Mapping[str, Any]) -> Pipeline:
-    """The pipeline as it stands after this; what is not told stays as it was. `before` is not changed."""
-    after = dict(before or new_pipeline())
+def folded_pipeline(before: Pipeline | None, told: Mapping[str, Any], *, listed: bool = False) -> Pipeline:
+    """The pipeline as it stands after this; what is not told stays as it was. `before` is not changed.
+
+    A list is older than what the stream told while it was on its way, and lists of version 1 have no word for a
+    deployment: what is `listed` never takes a pipeline back to where it was.
+    """
+    known = before or new_pipeline()
+    after: dict[str, Any] = dict(known)
     after.update({name: value for name, value in told.items() if name != "iterations"})
-    after["iterations"] = _iterations((before or new_pipeline())["iterations"], told.get("iterations") or [])
+    if listed and _place(after) < _place(cast(dict[str, Any], known)):
+        after.update({"stage": known["stage"], "step": known["step"], "iteration": known["iteration"]})
+    after["iterations"] = _iterations(known["iterations"], told.get("iterations") or [])
     _close_last(after)
     return cast(Pipeline, after)
+
+
+def _place(pipeline: Mapping[str, Any]) -> tuple[int, int]:
+    """How far it has come: its iteration, and the stage in it."""
+    stage = pipeline["stage"]
+    return pipeline["iteration"] or 0, STAGES.index(stage) if stage in STAGES else -1
 
 
 def _close_last(pipeline: dict[str, Any]) -> None:

@@ -73,6 +73,7 @@ def pipeline_report(row: fields.Fields) -> Report | None:
             config=fields.left_over(row, _READ) or None,
             pipeline=pipeline,
         ),
+        listed=True,
     )
 
 

@@ -34,7 +34,10 @@ class LossStep(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`told` holds only what was told, by the names of `JobCard`; `losses` by series ("" or "iter-2")."""
+    """`told` holds only what was told, by the names of `JobCard`; `losses` by series ("" or "iter-2").
+
+    `listed`: a row of a list, which may be older than what a stream told meanwhile.
+    """
 
     kind: Kind
     id: str
@@ -42,6 +45,7 @@ class Report:
     losses: dict[str, list[LossStep]] = field(default_factory=dict)
     log_lines: tuple[str, ...] = ()
     pid: str | None = None
+    listed: bool = False
 
 
 def status_of(word: str | None) -> JobStatus | None:

@@ -209,3 +209,23 @@ def test_what_a_pipeline_is_not_told_again_stays() -> None:
     assert (after["stage"], after["target"], before["stage"]) == ("DEPLOY", 0.85, "GENERATE")
     assert [entry["n"] for entry in after["iterations"]] == [1, 2, 3]
     assert (after["iterations"][0]["advice"], after["iterations"][0]["series"]) == ("Weak. Up.", "k/iter-1")
+
+
+@pytest.mark.parametrize(
+    ("stage", "iteration", "shown"),
+    [
+        ("FINE-TUNE", 2, ("DEPLOY", 2)),
+        ("RE-EVAL", 1, ("DEPLOY", 2)),
+        (None, 2, ("DEPLOY", 2)),
+        ("RE-EVAL", 2, ("RE-EVAL", 2)),
+        ("EVALUATE", 3, ("EVALUATE", 3)),
+    ],
+)
+def test_a_list_that_is_older_than_the_stream_takes_no_pipeline_back(
+    stage: str | None, iteration: int, shown: tuple[str, int]
+) -> None:
+    before = folded_pipeline(None, {"stage": "DEPLOY", "step": "DEPLOY", "iteration": 2})
+    told = {"stage": stage, "iteration": iteration, "score": 0.7} if stage else {"score": 0.7}
+    after = folded_pipeline(before, told, listed=True)
+    assert ((after["stage"], after["iteration"]), after["score"]) == (shown, 0.7)
+    assert folded_pipeline(before, {"stage": "EVALUATE"})["stage"] == "EVALUATE", "what the stream says is so"
