@@ -28,6 +28,7 @@ _TEXTS = {
     "task": "The task it was for.",
     "session": "The session it belongs to.",
     "project": "The project it belongs to.",
+    "node": "The machine it ran on.",
     "provider": "Who served the model.",
     "tier": "How it was served: batch, fast, flex, priority.",
     "error": "What went wrong.",

@@ -25,12 +25,14 @@ TABLES = (
     "agents",
     "projects",
     "tools",
+    "nodes",
     "series",
     "buckets",
     "budget-alerts",
     "history",
     "flow",
 )
+BY = ("model", "agent", "project", "tool", "node")
 
 
 @click.command()
@@ -40,7 +42,7 @@ TABLES = (
 @click.option("--from", "begin", metavar="DATE|TIME", help="Instead of --range.")
 @click.option("--to", "end", metavar="DATE|TIME", help="A day is exported to its end.")
 @click.option("--width", type=click.Choice(WIDTHS), help="Of the buckets of series and buckets.")
-@click.option("--by", type=click.Choice(["model", "agent", "project", "tool"]), help="What series are told apart by.")
+@click.option("--by", type=click.Choice(BY), help="What series are told apart by.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A new file. Default: the standard output.")
 @settings_options("watch_dir", "state_dir", "timezone")
 @click.option("--json", "as_json", is_flag=True, help="With --output: print what was written as JSON.")

@@ -13,7 +13,7 @@ from llm_service.core.query import MAX_PAGE, PAGE, BadQuery
 from llm_service.core.zones import Zone
 from llm_service.dashboard.query_args import one_of, whole_number
 
-DIMENSIONS = ("model", "agent", "project", "tool")
+DIMENSIONS = ("model", "agent", "project", "tool", "node")
 USUAL_RANGE = "30d"
 MAX_TEXT = 500
 
@@ -54,6 +54,7 @@ def invocation_query(args: Mapping[str, str], zone: Zone) -> InvocationQuery:
         agent=_text(args, "agent"),
         tool=_text(args, "tool"),
         project=_text(args, "project"),
+        node=_text(args, "node"),
         task=_text(args, "task"),
         session=_text(args, "session"),
         status=one_of(args, "status", list(STATUSES), "") or None,

@@ -18,7 +18,7 @@ from llm_service.core.zones import Zone
 from llm_service.dashboard.cost_args import DIMENSIONS, Calendar, bounds_of, invocation_query, span_of
 from llm_service.dashboard.query_args import one_of
 
-SUMS = {"models": "model", "agents": "agent", "projects": "project", "tools": "tool"}
+SUMS = {"models": "model", "agents": "agent", "projects": "project", "tools": "tool", "nodes": "node"}
 TABLES = ("invocations", *SUMS, "series", "buckets", "budget-alerts", "history", "flow")
 FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 ROWS_A_CHUNK = 500

@@ -19,7 +19,7 @@ from llm_service.telemetry.now import Days, Pace
 from llm_service.telemetry.read_sums import Used, by_value, dearest, ever, ever_of, first_day_ms, sums_json
 from llm_service.telemetry.series import DEAREST, Buckets
 
-DIMENSIONS = ("model", "agent", "project", "tool")
+DIMENSIONS = ("model", "agent", "project", "tool", "node")
 IN_A_TABLE = 200
 MODELS_TOLD = 20
 """Models of the month in an update, which goes to every open page four times a second."""
@@ -96,7 +96,7 @@ class Costs:
         return span_between(from_ms, to_ms, width, self.zone, now_ms, now_ms if first_ms is None else first_ms)
 
     def page(self, span: Span, by: str) -> cost_page_shapes.CostPage:
-        """Series by one of `DIMENSIONS` and the tables of all four."""
+        """Series by one of `DIMENSIONS` and the tables of all of them."""
         starts = buckets(span, self.zone)
         with self._snapshot() as connection:
             counted = Buckets(connection, span, starts)
@@ -120,6 +120,7 @@ class Costs:
             "agents": _rows(tables["agent"]),
             "projects": _rows(tables["project"]),
             "tools": _rows(tables["tool"]),
+            "nodes": _rows(tables["node"]),
             "more": {f"{name}s": max(0, len(table) - IN_A_TABLE) for name, table in tables.items()},
             "totals": sums_json(total),
         }

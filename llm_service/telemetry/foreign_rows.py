@@ -17,7 +17,7 @@ MOST_LINE_CHARS = 1_000_000
 _SQLITE = b"SQLite format 3\x00"
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?", re.ASCII)
-_TEXTS = {"invocation_id", "model", "tool", "provider", "agent", "task", "session", "project", "tier", "error"}
+_TEXTS = {"invocation_id", "model", "tool", "provider", "agent", "task", "session", "project", "node", "tier", "error"}
 _OURS = {"door", "total_tokens", "estimated_usd", "reported_usd", "price", "counted"}
 """Columns of our own export that are no input: by which way a row came and what we made of it."""
 

@@ -87,13 +87,25 @@ def _compared(connection: sqlite3.Connection) -> Report:
         notes: tuple[str, ...] = (note,)
     else:
         found, notes = _Comparison(raw_from is None, from_ms, hours_from_ms), ()
-    for dimension in (*TIMED, *EVER_ONLY):
+    dimensions, missing = _dimensions(connection)
+    for dimension in dimensions:
         found.compare(_recounted(connection, zone, dimension), _kept(connection, dimension))
     found.compare(_recounted_latencies(connection, zone), _kept_latencies(connection))
     rows = connection.execute("SELECT count(*) FROM invocations").fetchone()[0]
     shown = tuple(found.sentences[:_SHOWN])
     days_from_ms = None if raw_from is None else from_ms
-    return Report(True, None, rows, found.compared, len(found.sentences), shown, days_from_ms, notes)
+    return Report(True, None, rows, found.compared, len(found.sentences), shown, days_from_ms, notes + missing)
+
+
+def _dimensions(connection: sqlite3.Connection) -> tuple[list[str], tuple[str, ...]]:
+    """Those that the file has, and what to say where an older release wrote it: looking does not change it."""
+    columns = {column for _, column, *_ in connection.execute("PRAGMA table_info(invocations)")}
+    asked = (*TIMED, *EVER_ONLY)
+    known = [dimension for dimension in asked if dimension in _VALUES or dimension in columns]
+    if len(known) == len(asked):
+        return known, ()
+    left = ", ".join(dimension for dimension in asked if dimension not in known)
+    return known, (f"An older release wrote this file; the next dashboard that opens it adds sums by {left}.",)
 
 
 class _Comparison:

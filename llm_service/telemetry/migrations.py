@@ -12,6 +12,7 @@ from collections.abc import Callable
 from llm_service.core.invocations.rollups import FIELDS
 from llm_service.telemetry.job_tables import m0003_jobs
 from llm_service.telemetry.loss_tables import m0004_loss
+from llm_service.telemetry.node_column import m0005_node
 from llm_service.telemetry.run_tables import m0002_runs
 
 SET = "telemetry"
@@ -107,7 +108,7 @@ def m0001_telemetry(connection: sqlite3.Connection) -> None:
     _each(connection, _VIEWS)
 
 
-STEPS: tuple[Step, ...] = (m0001_telemetry, m0002_runs, m0003_jobs, m0004_loss)
+STEPS: tuple[Step, ...] = (m0001_telemetry, m0002_runs, m0003_jobs, m0004_loss, m0005_node)
 """All steps, oldest first; the name of a function is the name of its step."""
 
 

@@ -25,7 +25,7 @@ _TOKENS = (
     " + cache_write_5m_tokens + cache_write_1h_tokens"
 )
 PLAIN = (
-    *("invocation_id", "model", "tool", "door", "provider", "agent", "task", "session", "project"),
+    *("invocation_id", "model", "tool", "door", "provider", "agent", "task", "session", "project", "node"),
     *("input_tokens", "output_tokens", "reasoning_tokens", "cache_read_tokens", "cache_write_tokens"),
     *("cache_write_5m_tokens", "cache_write_1h_tokens", "web_searches", "latency_ms", "status", "error", "tier"),
 )
@@ -34,7 +34,7 @@ READ = (
     f"id, at_ms, {', '.join(PLAIN)}, {_TOKENS} AS total_tokens,"
     " cost_nano, reported_nano, estimated_nano, price_id, counted"
 )
-_MATCHED = ("model", "agent", "tool", "project", "task", "session", "status", "door")
+_MATCHED = ("model", "agent", "tool", "project", "node", "task", "session", "status", "door")
 
 
 class LastHour(NamedTuple):

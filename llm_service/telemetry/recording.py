@@ -37,6 +37,7 @@ def record(
     cache_write_1h_tokens: int | None = None,
     web_searches: int | None = None,
     provider: str | None = None,
+    node: str | None = None,
     tier: str | None = None,
     error: str | None = None,
     **unknown: Any,

@@ -171,6 +171,28 @@ def test_what_is_chosen_is_in_the_address_and_survives_a_reload(server, open_pag
     expect(page.page.locator("#invocations tbody tr")).to_have_count(22)
 
 
+def test_nodes_are_shown_once_there_are_some_and_can_be_told_apart(server, open_page):
+    record(server, CALL)
+    page = open_page(server, "#costs?range=7d&by=node")
+    heads = page.page.locator("#invocations thead th")
+    expect(page.page.locator("#invocations tbody tr")).to_have_count(1)
+    expect(heads.get_by_text("Node", exact=True)).to_have_count(0)
+    expect(page.page.locator("[data-input=costs-row-filter][data-field=node]")).to_have_count(0)
+    assert table_of(page, "cost")[-1][1] == "0.45"
+    record(server, {**CALL, "node": "spark"}, {**CALL, "node": "linux"})
+    expect(heads.get_by_text("Node", exact=True)).to_be_visible()
+    expect(chart(page, "cost").get_by_role("button", name="spark", exact=True)).to_be_visible()
+    page.page.locator("[data-input=costs-row-filter][data-field=node]").select_option("=spark")
+    expect(page.page.locator("#invocations tbody tr")).to_have_count(1)
+    assert page.fragment() == "#costs?range=7d&by=node&node=spark"
+    page.page.locator("[data-input=costs-row-filter][data-field=node]").select_option("any")
+    page.page.locator("#invocations").get_by_role("button", name="Only node linux").click()
+    expect(page.page.locator("#invocations tbody tr")).to_have_count(1)
+    page.page.locator("[data-input=costs-row-filter][data-field=node]").select_option("=")
+    expect(page.page.locator("#invocations tbody .cell-button", has_text="spark")).to_have_count(0)
+    expect(page.page.locator("#invocations tbody tr")).to_have_count(1)
+
+
 def test_new_calls_wait_while_somebody_reads_the_table(server, open_page):
     three_days(server)
     page = open_page(server, "#costs")

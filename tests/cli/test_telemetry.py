@@ -179,7 +179,19 @@ def test_what_cannot_be_imported_is_listed_with_its_line(command: Command, tmp_p
 
 def test_an_export_can_be_imported_again(command: Command, tmp_path: Path, project: Path) -> None:
     command(
-        "telemetry", "record", "gpt-4o", "--input-tokens", "7", "--agent", "=cmd()", "--cost-usd", "0.5", "--id", "a"
+        "telemetry",
+        "record",
+        "gpt-4o",
+        "--input-tokens",
+        "7",
+        "--agent",
+        "=cmd()",
+        "--node",
+        "spark",
+        "--cost-usd",
+        "0.5",
+        "--id",
+        "a",
     )
     command("telemetry", "record", "gpt-4o", "--output-tokens", "3", "--id", "b")
     for form in ("csv", "json"):
@@ -189,9 +201,12 @@ def test_an_export_can_be_imported_again(command: Command, tmp_path: Path, proje
         elsewhere = ("--state-dir", str(tmp_path / f"state-{form}"))
         assert json.loads(command("telemetry", "import", str(file), "--json", *elsewhere).out)["accepted"] == 2
         with closing(sqlite3.connect(tmp_path / f"state-{form}" / "telemetry.db")) as db:
-            rows = db.execute("SELECT invocation_id, agent, reported_nano, door FROM invocations ORDER BY 1").fetchall()
-        assert rows == [("a", "=cmd()", 500_000_000, "import"), ("b", None, None, "import")]
+            names = "invocation_id, agent, node, reported_nano, door"
+            rows = db.execute(f"SELECT {names} FROM invocations ORDER BY 1").fetchall()
+        assert rows == [("a", "=cmd()", "spark", 500_000_000, "import"), ("b", None, None, None, "import")]
     assert "'=cmd()" in (tmp_path / "out.csv").read_text()
+    nodes = json.loads(command("telemetry", "export", "--table", "nodes", "--format", "json").out)
+    assert [(row["name"], row["cost_usd"]) for row in nodes] == [("spark", 0.5), ("", 0.00003)]
     assert command("telemetry", "export", "-o", str(tmp_path / "out.csv")).code == 2
     assert command("telemetry", "export", "--from", "nonsense").code == 2
 

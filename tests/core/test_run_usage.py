@@ -26,6 +26,13 @@ def test_a_run_is_one_call_of_its_model() -> None:
     assert (found.provider, found.reported_nano, found.at_ms, found.status) == (None, None, MOMENT_MS, "success")
 
 
+def test_a_run_names_its_machine_whatever_its_model() -> None:
+    assert (row(node="spark").node, row(node="spark").provider) == ("spark", None)
+    local = row(node="spark", model="local/qwen")
+    assert (local.node, local.provider) == ("spark", "spark"), "prices of local models go by the provider"
+    assert row(node=None).node is None
+
+
 def test_a_later_telling_wins_and_the_final_one_always() -> None:
     early = row(Told.RUNNING, tokens_out=100)
     later = row(Told.RUNNING, tokens_out=900)

@@ -55,7 +55,7 @@ def costly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
         ]
         calls += [
             Invocation("unpriced", now - 20, "mystery", "t", input_tokens=70, output_tokens=7),
-            Invocation("old", now - 40 * 86_400_000, "m", "t", reported_nano=5 * DOLLAR, latency_ms=120),
+            Invocation("old", now - 40 * 86_400_000, "m", "t", reported_nano=5 * DOLLAR, latency_ms=120, node="spark"),
         ]
         record(board, *calls)
         yield board
@@ -80,6 +80,21 @@ def test_the_page_and_the_ticker_agree_with_the_rows(costly: Board) -> None:
     assert now["condition"] == []
 
 
+def test_what_a_machine_used_is_told_apart(costly: Board) -> None:
+    page = costly.get("/api/costs?range=90d&by=node")[1]
+    assert {row["name"]: row["cost_usd"] for row in page["nodes"]} == {"": 9.0, "spark": 5.0}
+    assert {one["name"]: sum(one["cost_usd"]) for one in page["series"]} == {"": 9.0, "spark": 5.0}
+    assert page["more"]["nodes"] == 0
+    (row,) = costly.get("/api/telemetry/invocations?node=spark")[1]["rows"]
+    assert (row["invocation_id"], row["node"]) == ("old", "spark")
+    nowhere = costly.get("/api/telemetry/invocations?node=")[1]["rows"]
+    assert len(nowhere) == 10
+    assert {row["node"] for row in nowhere} == {None}
+    series = json.loads(file(costly, "table=series&range=90d&by=node&format=json")[0])
+    assert {row["node"] for row in series} == {"", "spark"}
+    assert [row["node"] for row in json.loads(file(costly, "range=all&node=spark&format=json")[0])] == ["spark"]
+
+
 def test_invocations_come_in_pages(costly: Board) -> None:
     first = costly.get("/api/telemetry/invocations?limit=4&model=m")[1]
     assert [row["invocation_id"] for row in first["rows"]] == ["n0", "n1", "n2", "n3"]
@@ -94,7 +109,7 @@ def test_invocations_come_in_pages(costly: Board) -> None:
     [
         ("/api/costs?range=1y", "range is '1y'; allowed are 24h, 7d, 30d, 90d, 365d, all"),
         ("/api/costs?width=minute", "width is 'minute'; allowed are hour, day, week"),
-        ("/api/costs?by=door", "by is 'door'; allowed are model, agent, project, tool"),
+        ("/api/costs?by=door", "by is 'door'; allowed are model, agent, project, tool, node"),
         ("/api/costs?range=7d&from=2026-01-01", "range and from or to are both given; give one of them"),
         ("/api/costs?from=2026-02-30", "from is '2026-02-30'; allowed is a day like"),
         ("/api/costs?from=2026-01-02&to=2026-01-01", "from is not earlier than to; nothing lies between them"),
@@ -158,7 +173,7 @@ def test_the_filters_of_the_table_hold_for_its_file(costly: Board) -> None:
     assert len(json.loads(file(costly, "format=json&range=7d")[0])) == 10
 
 
-@pytest.mark.parametrize("table", ["models", "agents", "projects", "tools"])
+@pytest.mark.parametrize("table", ["models", "agents", "projects", "tools", "nodes"])
 def test_a_table_of_sums_is_the_pages(costly: Board, table: str) -> None:
     page = costly.get("/api/costs?range=90d")[1]
     told = [

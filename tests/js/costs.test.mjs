@@ -83,7 +83,7 @@ test("a patch of one part leaves the others", () => {
 });
 
 test("every part of the page Costs is in the address, and comes back", () => {
-  const costs = { ...NO_COSTS_QUERY, from: "2026-11-01", to: "2026-11-20", width: "week", by: "agent", model: "a b&c", agent: "", status: "error", unpriced: true };
+  const costs = { ...NO_COSTS_QUERY, from: "2026-11-01", to: "2026-11-20", width: "week", by: "agent", model: "a b&c", agent: "", node: "größe/1", status: "error", unpriced: true };
   const route = { ...HOME, section: "costs", costs };
   assert.deepEqual(parseRoute(formatRoute(route)), route);
   assert.equal(formatRoute({ ...HOME, section: "costs" }), "#costs");

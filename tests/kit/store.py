@@ -121,7 +121,7 @@ def expected_sums(rows: Sequence[Kept], zone: str = ZONE, hours_from_ms: int = 0
 def _keys(call: Invocation, hour: int | None, day: int) -> Iterator[tuple]:
     yield "ever", "task", 0, call.task or ""
     yield "ever", "session", 0, call.session or ""
-    for dimension in ("all", "model", "agent", "tool", "project", "door", "provider", "logged_model"):
+    for dimension in ("all", "model", "agent", "tool", "project", "door", "provider", "node", "logged_model"):
         if dimension == "logged_model" and call.door != "log":
             continue
         value = "" if dimension == "all" else getattr(call, dimension.removeprefix("logged_")) or ""

@@ -126,6 +126,38 @@ def test_a_batch_sent_again_has_the_same_ids(name) -> None:
     assert len(set(ids())) == len(ids()) > 0
 
 
+@pytest.mark.parametrize(
+    ("name", "read", "signal"),
+    [
+        ("claude-logs", read_logs, "resourceLogs"),
+        ("codex-logs", read_logs, "resourceLogs"),
+        ("gen-ai-logs", read_logs, "resourceLogs"),
+        ("gen-ai-spans", read_spans, "resourceSpans"),
+        ("claude-metrics-delta", lambda *given: read_metrics(*given, lambda _: None).rows, "resourceMetrics"),
+    ],
+)
+def test_the_host_of_a_resource_is_the_node_of_its_calls(name, read, signal) -> None:
+    body = golden(name)
+    assert {row.node for row in read(body, nothing_told(), NOW)} == {None}
+    for resource in body[signal]:
+        host = {"key": "host.name", "value": {"stringValue": "build-7\n"}}
+        resource.setdefault("resource", {}).setdefault("attributes", []).append(host)
+    rows = read(body, nothing_told(), NOW)
+    assert rows
+    assert {row.node for row in rows} == {"build-7"}
+
+
+def test_two_hosts_of_one_session_are_two_rows() -> None:
+    here, there = golden("claude-metrics-delta"), golden("claude-metrics-delta")
+    for body, host in ((here, "a"), (there, "b")):
+        for resource in body["resourceMetrics"]:
+            resource["resource"]["attributes"].append({"key": "host.name", "value": {"stringValue": host}})
+    both = {"resourceMetrics": [*here["resourceMetrics"], *there["resourceMetrics"]]}
+    rows = read_metrics(both, nothing_told(), NOW, lambda _: None).rows
+    assert sorted(row.node for row in rows) == ["a", "b"]
+    assert len({row.invocation_id for row in rows}) == 2
+
+
 ODD = [None, 1, "x", [], {}, {"resourceLogs": 1}, {"resourceLogs": [1, {"scopeLogs": [{"logRecords": [{}, 1]}]}]}]
 ODD += [{"resourceSpans": [{"resource": 5, "scopeSpans": [{"spans": [{"attributes": [{"key": 1}], "name": 4}]}]}]}]
 ODD += [{"resourceMetrics": [{"scopeMetrics": [{"metrics": [{"name": "claude_code.token.usage", "sum": 4}]}]}]}]

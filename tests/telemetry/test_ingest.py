@@ -58,7 +58,7 @@ def test_a_reported_cost_counts_and_our_estimate_is_kept_beside_it(tmp_path: Pat
 def test_every_field_comes_back_as_it_was_told(tmp_path: Path) -> None:
     told = Invocation(
         *("full", 1_795_000_000_123, "m", "t"),
-        *("api", "p", "agent", "task", "session", "project"),
+        *("api", "p", "agent", "task", "session", "project", "node"),
         *(
             1,
             2,

@@ -32,6 +32,7 @@ def test_a_full_row_is_taken_as_it_is_written() -> None:
         "task": "t-1",
         "session": "s",
         "project": "/p",
+        "node": "spark",
         "input_tokens": 1,
         "output_tokens": 20,
         "reasoning_tokens": 5,
@@ -46,7 +47,7 @@ def test_a_full_row_is_taken_as_it_is_written() -> None:
     }
     row = reader().read(raw)
     assert row == Invocation(
-        "my-1", 1_793_527_200_123, "claude-sonnet-4-5", "bot", Door.API, "anthropic", "anna", "t-1", "s", "/p",
+        "my-1", 1_793_527_200_123, "claude-sonnet-4-5", "bot", Door.API, "anthropic", "anna", "t-1", "s", "/p", "spark",
         1, 20, 5, 3, 4, 6, 7, 0, 12, "timeout", None, "batch", 100_000_000, 0,
     )  # fmt: skip
     assert reader(door=Door.IMPORT).read(raw).door is Door.IMPORT

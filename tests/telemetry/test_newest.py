@@ -50,6 +50,8 @@ def test_the_newest_come_first_and_pages_lose_and_repeat_nothing_also_among_equa
         ({"agent": ""}, [1, 2]),
         ({"tool": "u"}, [2]),
         ({"project": "/p"}, [1]),
+        ({"node": "spark"}, [2]),
+        ({"node": ""}, [0, 1]),
         ({"task": "T1"}, [0]),
         ({"session": "s"}, [2]),
         ({"status": "timeout"}, [1]),
@@ -64,7 +66,7 @@ def test_each_filter_finds_what_it_says(books: Ledger, asked: dict, found: list[
     now = books.now_ms
     books.spend(now - 1, 1.0, model="a", agent="anna", task="T1")
     books.spend(now - 2, None, model="a", project="/p", status="timeout")
-    books.spend(now - 3, 1.0, model="b", tool="u", session="s", door=Door.IMPORT)
+    books.spend(now - 3, 1.0, model="b", tool="u", session="s", node="spark", door=Door.IMPORT)
     assert ids(books, InvocationQuery(**asked)) == [f"call-{number}" for number in found]
 
 
@@ -99,6 +101,7 @@ def test_a_row_has_everything_that_was_kept_and_what_was_also_seen_is_marked(boo
         agent="anna",
         task="T",
         project="/p",
+        node="spark",
         input_tokens=1,
         output_tokens=2,
         reasoning_tokens=1,

@@ -54,7 +54,7 @@ def test_hours_go_after_ninety_days_and_days_stay(tmp_path: Path) -> None:
     with recording(database, clock) as recorder:
         recorder.record([row("a", latency_ms=5)])
     hours = "SELECT count(*) FROM rollups WHERE width = 'hour'"
-    assert ask(database, hours) == [(8 - 1,)]
+    assert ask(database, hours) == [(9 - 1,)]
     clock.at_ms += 91 * DAY_MS
     with recording(database, clock) as recorder:
         recorder.record([row("b", clock.at_ms)])

@@ -49,6 +49,7 @@ ROWS = st.builds(
     rank=st.integers(0, 2),
     # Left to itself Hypothesis makes up the rest by type, with numbers that no table holds.
     provider=st.sampled_from([None, "anthropic"]),
+    node=st.sampled_from([None, "spark"]),
     reasoning_tokens=st.integers(0, 5),
     cache_write_tokens=st.just(0),
     cache_write_5m_tokens=st.integers(0, 5),

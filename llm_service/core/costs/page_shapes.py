@@ -66,7 +66,7 @@ class CostSums(TypedDict):
 
 
 class CostRow(CostSums):
-    """What one model, agent, project or tool did in a range; an empty name was not given."""
+    """What one model, agent, project, tool or node did in a range; an empty name was not given."""
 
     name: str
 
@@ -88,6 +88,7 @@ class CostPage(TypedDict):
     agents: list[CostRow]
     projects: list[CostRow]
     tools: list[CostRow]
+    nodes: list[CostRow]
     more: dict[str, int]
     totals: CostSums
 
@@ -109,6 +110,7 @@ class KeptInvocation(TypedDict):
     task: str | None
     session: str | None
     project: str | None
+    node: str | None
     input_tokens: int
     output_tokens: int
     reasoning_tokens: int

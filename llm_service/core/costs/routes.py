@@ -17,13 +17,13 @@ _SPAN = (
 _FILTERS = (
     *(
         Param(name, "as it was recorded; given and empty: rows in which it was not")
-        for name in ("model", "agent", "tool", "project", "task", "session")
+        for name in ("model", "agent", "tool", "project", "node", "task", "session")
     ),
     Param("status", "success, error or timeout"),
     Param("door", "api, import, log, otlp-logs or otlp-metrics: by which way it was learned"),
     Param("unpriced", "true: only what has no known price"),
 )
-_BY = Param("by", "model (the default), agent, project or tool: what the series are")
+_BY = Param("by", "model (the default), agent, project, tool or node: what the series are")
 
 COST_ROUTES: tuple[Route, ...] = (
     Route(
@@ -62,8 +62,8 @@ COST_ROUTES: tuple[Route, ...] = (
         (
             Param(
                 "table",
-                "invocations (the default, with the filters below), models, agents, projects, tools, series, buckets"
-                " (tokens, times and errors), budget-alerts, history (of the board) or flow (a row a day)",
+                "invocations (the default, with the filters below), models, agents, projects, tools, nodes, series,"
+                " buckets (tokens, times and errors), budget-alerts, history (of the board) or flow (a row a day)",
             ),
             Param("format", "csv (the default) or json"),
             *_SPAN,

@@ -36,6 +36,7 @@ TEXTS = {
     "task": PLACE_CHARS,
     "session": PLACE_CHARS,
     "project": PLACE_CHARS,
+    "node": NAME_CHARS,
     "tier": NAME_CHARS,
 }
 """The most characters of each."""
@@ -46,6 +47,9 @@ _OTHER_NAMES = {
     "model_name": "model",
     "tool_name": "tool",
     "agent_name": "agent",
+    "host": "node",
+    "hostname": "node",
+    "machine": "node",
     "prompt_tokens": "input_tokens",
     "completion_tokens": "output_tokens",
     "cached_tokens": "cache_read_tokens",

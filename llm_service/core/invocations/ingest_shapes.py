@@ -21,6 +21,7 @@ class InvocationRow(TypedDict, total=False):
     task: str
     session: str
     project: str
+    node: str
     input_tokens: int
     output_tokens: int
     reasoning_tokens: int

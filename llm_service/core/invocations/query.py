@@ -25,6 +25,7 @@ class InvocationQuery(NamedTuple):
     agent: str | None = None
     tool: str | None = None
     project: str | None = None
+    node: str | None = None
     task: str | None = None
     session: str | None = None
     status: str | None = None

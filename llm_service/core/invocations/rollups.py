@@ -32,7 +32,7 @@ FIELDS = (
 )
 """What is summed, in the order of the columns of `rollups`."""
 
-TIMED = ("all", "model", "agent", "tool", "project", "door", "provider", "logged_model")
+TIMED = ("all", "model", "agent", "tool", "project", "door", "provider", "logged_model", "node")
 """Dimensions with hours, days and ever. `logged_model` is the model of what was read in agents' own logs."""
 EVER_ONLY = ("task", "session")
 WIDTHS = ("hour", "day", "ever")
@@ -65,8 +65,8 @@ class Sums(NamedTuple):
 _K = TypeVar("_K")
 _When = tuple[int, int]
 """Start of the hour (0 where hours are no longer kept) and of the day."""
-_Combination = tuple[_When, tuple[str, str, str], tuple[str, str, str], tuple[str, str]]
-"""When, then what varies together: model, door, provider; agent, project, tool; task, session."""
+_Combination = tuple[_When, tuple[str, str, str, str], tuple[str, str, str], tuple[str, str]]
+"""When, then what varies together: model, door, provider, node; agent, project, tool; task, session."""
 _Timed = dict[tuple[_When, str, str], list[int]]
 """Sums by when, dimension and value."""
 
@@ -80,7 +80,7 @@ def bucket_of(latency_ms: int) -> int:
 def summed(lines: Iterable[Line], zone: Zone, hours_from_ms: int = 0) -> Sums:
     """The sums of `lines` in the hours and days of `zone`. Hours that start before `hours_from_ms` are left out."""
     combined, latencies = _combined(lines, zone, hours_from_ms)
-    served: dict[tuple[_When, tuple[str, str, str]], list[int]] = {}
+    served: dict[tuple[_When, tuple[str, str, str, str]], list[int]] = {}
     asked: dict[tuple[_When, tuple[str, str, str]], list[int]] = {}
     rollups: dict[Key, list[int]] = {}
     for (when, how, who, (task, session)), sums in combined.items():
@@ -97,15 +97,16 @@ def summed(lines: Iterable[Line], zone: Zone, hours_from_ms: int = 0) -> Sums:
 
 
 def _by_dimension(
-    served: dict[tuple[_When, tuple[str, str, str]], list[int]],
+    served: dict[tuple[_When, tuple[str, str, str, str]], list[int]],
     asked: dict[tuple[_When, tuple[str, str, str]], list[int]],
 ) -> _Timed:
     timed: _Timed = {}
-    for (when, (model, door, provider)), sums in served.items():
+    for (when, (model, door, provider, node)), sums in served.items():
         _add(timed, (when, "all", ""), sums)
         _add(timed, (when, "model", model), sums)
         _add(timed, (when, "door", door), sums)
         _add(timed, (when, "provider", provider), sums)
+        _add(timed, (when, "node", node), sums)
         if door == Door.LOG:
             _add(timed, (when, "logged_model", model), sums)
     for (when, (agent, project, tool)), sums in asked.items():
@@ -129,7 +130,7 @@ def _combined(
             when = (0, when[1])
         key = (
             when,
-            (row.model, plain(row.door), row.provider or ""),
+            (row.model, plain(row.door), row.provider or "", row.node or ""),
             (row.agent or "", row.project or "", row.tool),
             (row.task or "", row.session or ""),
         )

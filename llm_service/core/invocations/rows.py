@@ -87,7 +87,7 @@ class RowReader:
         """
         get = raw.get
         model, tool = get("model"), get("tool") or self._tool
-        texts = (get("provider"), get("agent"), get("task"), get("session"), get("project"), get("tier"))
+        texts = (get("provider"), get("agent"), get("task"), get("session"), get("project"), get("node"), get("tier"))
         given, stamp, latency_ms, cost = get("invocation_id"), get("timestamp"), get("latency_ms"), get("cost_usd")
         status = get("status", "success")
         taken, made, thought = get("input_tokens", 0), get("output_tokens", 0), get("reasoning_tokens", 0)
@@ -139,8 +139,7 @@ class RowReader:
         nano = None if cost is None else nano_dollars(cost)
         if given is None:
             given = time_ordered_id(self._now_ms, self._chance(74))
-        provider, agent, task, session, project, tier = texts
-        names = (provider, agent, task, session, project)
+        *names, tier = texts
         used = (taken, made, thought, hit, wrote, wrote_5m, wrote_1h, searches)
         rest = (latency_ms, status, None, tier, nano, 0)
         return tuple.__new__(Invocation, (given, at_ms, model, tool, self._door, *names, *used, *rest))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 NAME_CHARS = 200
-"""The most characters of a name: model, tool, agent …"""
+"""The most characters of a name: model, tool, agent, node …"""
 PLACE_CHARS = 500
 """The most characters of a task, a session or a project, which may be a path."""
 ERROR_CHARS = 2_000

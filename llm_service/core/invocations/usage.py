@@ -28,6 +28,7 @@ class Invocation(NamedTuple):
     `invocation_id` makes telling it twice harmless: of two with one id the higher `rank` stays, and of equal ranks
     the first. `at_ms` is milliseconds since 1970, UTC. `reasoning_tokens` is the part of `output_tokens` that was
     reasoning, never added to it. `reported_nano` is the cost that the source itself named, in US dollars × 10⁹.
+    `node` names the machine it ran on, where that is known.
     `tier` is how it was served where that changes the price ("batch", "fast", "flex", "priority").
     """
 
@@ -41,6 +42,7 @@ class Invocation(NamedTuple):
     task: str | None = None
     session: str | None = None
     project: str | None = None
+    node: str | None = None
     input_tokens: int = 0
     output_tokens: int = 0
     reasoning_tokens: int = 0

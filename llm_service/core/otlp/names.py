@@ -23,6 +23,8 @@ CACHE_WRITE = ("gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_c
 REASONING = ("gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens")
 SESSION = ("session.id", "conversation.id", "gen_ai.conversation.id")
 AGENT = ("gen_ai.agent.name", "agent.name", "query_source")
+NODE = "host.name"
+"""Of the resource: the machine that the program ran on which made the call."""
 RESPONSE = ("gen_ai.response.id", "request_id")
 
 CALLS = frozenset({"chat", "text_completion", "generate_content", "embeddings", "responses", "completion"})

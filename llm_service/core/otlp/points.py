@@ -42,6 +42,7 @@ class _Row(NamedTuple):
     model: str
     agent: str | None
     provider: str | None
+    node: str | None
 
 
 class _Sums(NamedTuple):
@@ -119,6 +120,7 @@ def _row_of(name: str, found: Attributes) -> _Row:
         model=model,
         agent=named(first(found, *names.AGENT)) if name == names.TOKEN_USAGE else None,
         provider=named(first(found, *names.PROVIDER)),
+        node=named(found.get(names.NODE)),
     )
 
 
@@ -144,7 +146,8 @@ def _invocation(row: _Row, told_of: _Sums) -> Invocation:
     values = {kind: round(value) for kind, value in told_of.values.items()}
     output = values.get("output", 0) + values.get("completion", 0)
     return Invocation(
-        invocation_id=f"otlp-metrics:{row.tool}:{digest(row, sorted(told_of.points))}",
+        # Without the node: the points name their series, host and all, and ids stay those of earlier releases.
+        invocation_id=f"otlp-metrics:{row.tool}:{digest(row[:-1], sorted(told_of.points))}",
         at_ms=max(told_of.times),
         model=row.model,
         tool=row.tool,
@@ -152,6 +155,7 @@ def _invocation(row: _Row, told_of: _Sums) -> Invocation:
         provider=row.provider,
         agent=row.agent,
         session=row.session,
+        node=row.node,
         input_tokens=values.get("input", 0),
         output_tokens=output,
         reasoning_tokens=min(values.get("reasoning", 0), output),

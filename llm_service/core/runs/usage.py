@@ -48,6 +48,7 @@ def invocation_of(card: RunCard, told: Told, gpu_hours: Sequence[GpuHour], now_m
         agent=card["agent"],
         session=card["key"],
         project=card["domain"],
+        node=card["node"],
         input_tokens=tokens_in,
         output_tokens=tokens_out,
         latency_ms=None if duration_ms is None else min(duration_ms, MOST_LATENCY_MS),

@@ -1,8 +1,8 @@
 // The answer of GET /api/costs as specs of charts. Pure, but for the colours that names keep.
 import { bucketWords } from "./bucket_words.js";
 
-export const KIND_WORDS = { model: "Model", agent: "Agent", project: "Project", tool: "Source" };
-const TABLES = { model: "models", agent: "agents", project: "projects", tool: "tools" };
+export const KIND_WORDS = { model: "Model", agent: "Agent", project: "Project", tool: "Source", node: "Node" };
+const TABLES = { model: "models", agent: "agents", project: "projects", tool: "tools", node: "nodes" };
 const SHARES = 12;
 
 /** Cost over time, stacked. */

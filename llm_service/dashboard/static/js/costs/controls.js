@@ -6,7 +6,7 @@ import { KINDS, RANGES, WIDTHS } from "../reduce/costs_query.js";
 const RANGE_WORDS = { "24h": "24 h", "7d": "7 d", "30d": "30 d", "90d": "90 d", "365d": "1 y", all: "All" };
 const RANGE_NAMES = { "24h": "last 24 hours", "7d": "last 7 days", "30d": "last 30 days", "90d": "last 90 days", "365d": "last year", all: "all time" };
 const WIDTH_WORDS = { hour: "By hour", day: "By day", week: "By week" };
-const KIND_WORDS = { model: "By model", agent: "By agent", project: "By project", tool: "By source" };
+const KIND_WORDS = { model: "By model", agent: "By agent", project: "By project", tool: "By source", node: "By node" };
 
 /** The bar above the charts. */
 export function controlsView({ route: { costs: query }, costs: { page } }) {

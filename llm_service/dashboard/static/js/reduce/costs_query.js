@@ -2,15 +2,15 @@
 
 export const RANGES = ["24h", "7d", "30d", "90d", "365d", "all"];
 export const WIDTHS = ["hour", "day", "week"];
-export const KINDS = ["model", "agent", "project", "tool"];
+export const KINDS = ["model", "agent", "project", "tool", "node"];
 export const ROW_STATUSES = ["success", "error", "timeout"];
-export const ROW_FILTERS = ["model", "agent", "tool", "project", "status"];
+export const ROW_FILTERS = ["model", "agent", "tool", "project", "node", "status"];
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /** The page with nothing chosen. An empty `from` means that `range` counts; a filter is null, or a value that may be empty. */
 export const NO_COSTS_QUERY = Object.freeze({
   range: "30d", from: "", to: "", width: "", by: "model",
-  model: null, agent: null, tool: null, project: null, status: null, unpriced: false,
+  model: null, agent: null, tool: null, project: null, node: null, status: null, unpriced: false,
 });
 
 /** URLSearchParams → query. What cannot be understood is left out. */
