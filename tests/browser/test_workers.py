@@ -36,7 +36,8 @@ def page(board: Board, open_page: Callable[..., PageOf]) -> PageOf:
 
 
 def test_a_card_says_all_that_is_known_of_its_run(board, page) -> None:
-    tell(board, working("run_8f3a1c20"))
+    # A token that comes for as long as the test may take: the glow goes out 3 s after the last one.
+    tell(board, working("run_8f3a1c20", last_token_at=iso(-60)))
     expect(card(page, "run_8f3a1c20").locator(".run-badge")).to_have_text("RUNNING")
     said = {
         "agent": "code_agent",
@@ -88,13 +89,14 @@ def test_every_state_has_a_word_and_a_shape(board, page, badge, status) -> None:
 
 def test_a_stall_is_said_and_ends_the_glow(board, page) -> None:
     tell(board, working("r", stalled=True, last_token_at=iso(75)))
-    expect(part(page, "r", "last")).to_have_text(re.compile("stalled, .*1 min 1\\d s"))
+    expect(part(page, "r", "last")).to_have_text(re.compile("stalled, .*1 min [1-5]\\d s"))
     expect(flowing(page, "r")).to_have_count(0)
 
 
 def test_the_glow_goes_out_by_itself_when_no_token_comes(board, page) -> None:
-    tell(board, working("r", last_token_at=iso(0)))
+    tell(board, working("r", last_token_at=iso(-60)))
     expect(flowing(page, "r")).to_have_count(1)
+    tell(board, working("r", last_token_at=iso(1.5)))
     expect(flowing(page, "r")).to_have_count(0)
     expect(card(page, "r").locator(".run-badge")).to_have_text("RUNNING")
 
