@@ -93,6 +93,44 @@ test("axes: steps as they are, seconds since the own beginning, the time of day"
   assert.deepEqual(ticksOf("step", 0, 2, 9, false), [0, 1, 2], "no half steps");
 });
 
+/** The same curve after these steps took so much longer: {step: seconds}. */
+function delayed(one, pauses) {
+  let late = 0;
+  const at = one.buckets.at.map((iso, i) => {
+    late += (pauses[one.buckets.last_step[i]] ?? 0) * 1_000;
+    return new Date(Date.parse(iso) + late).toISOString();
+  });
+  return { ...one, buckets: { ...one.buckets, at } };
+}
+
+test("over time a pause breaks the line, over steps it does not", () => {
+  const one = delayed(curve(Array.from({ length: 40 }, (_, i) => 3 - i / 20)), { 21: 300 });
+  for (const axis of ["relative", "wall"]) {
+    const { raw, main, band, pauses } = tracesOf(one, { ...PLAIN, axis });
+    assert.deepEqual([raw.length, band.length, main.filter(({ y }) => Number.isNaN(y)).length], [2, 2, 1], axis);
+    assert.deepEqual([raw[0].length, raw[1].length], [20, 20]);
+    assert.deepEqual(pauses, [[...raw[0].at(-1), ...raw[1][0]]], "and is dotted instead");
+  }
+  assert.equal(tracesOf(one, PLAIN).raw.length, 1);
+});
+
+test("what is only uneven, or slow every few steps, is no pause", () => {
+  const many = Array.from({ length: 60 }, () => 1);
+  const uneven = Object.fromEntries(many.map((_, i) => [i, ((i * 7) % 5) / 2]));
+  const saving = Object.fromEntries(many.map((_, i) => [i, i % 6 ? 0 : 30]));
+  for (const pauses of [{}, uneven, saving]) assert.equal(tracesOf(delayed(curve(many), pauses), { ...PLAIN, axis: "wall" }).raw.length, 1);
+  assert.equal(tracesOf(delayed(curve([3, 2, 1]), { 2: 900 }), { ...PLAIN, axis: "wall" }).raw.length, 1, "too few to know what is usual");
+});
+
+test("a pause inside wide buckets lies before the steps of the bucket that it made late", () => {
+  const starts = Array.from({ length: 12 }, (_, i) => i * 8);
+  const base = curve(starts.map(() => 1), starts.map((start) => start + 7));
+  const wide = delayed({ ...base, width: 8, buckets: { ...base.buckets, step: starts } }, { 47: 600 });
+  const scale = scaleOf(wide, "relative");
+  assert.deepEqual([39, 40, 47].map((step) => Math.round(scale(step) - scale(39))), [0, 601, 608]);
+  assert.equal(stepAt(wide, "relative", scale(44)), 44);
+});
+
 test("a log axis leaves out what has no place on it", () => {
   const frame = frameOf({ lines: [{ key: "a", curve: curve([3, 0, 1], [0, 1, 2]) }], choices: { ...PLAIN, logX: true, logY: true }, alarms: [] });
   assert.ok(frame.across.left > 0 && frame.up.min > 0);

@@ -1,22 +1,40 @@
 // The three ways to lay a curve along x: its own steps, seconds since its own beginning, or the time of day. Pure.
+import { pausesOf } from "./pauses.js";
 
 /** Returns x(step) for a curve: steps themselves, else the moment of a step, straight between the buckets' ends. */
-export function scaleOf(curve, axis) {
+export function scaleOf(curve, axis, timed = timedOf(curve, axis)) {
   if (axis === "step") return (step) => step;
-  const { last_step: steps, at } = curve.buckets;
-  const begin = axis === "relative" ? Date.parse(curve.facts.first_at ?? at[0] ?? "") : 0;
-  // After a return to a checkpoint the steps behind it are older until they are told anew: time never runs backwards here.
-  let latest = -Infinity;
-  const times = at.map((iso) => (latest = Math.max(latest, (Date.parse(iso) - begin) / (axis === "relative" ? 1_000 : 1))));
+  const { steps, times } = timed;
   return (step) => between(steps, times, step);
 }
 
 /** The step at an x of such a scale. */
 export function stepAt(curve, axis, x) {
   if (axis === "step") return Math.round(x);
-  const scale = scaleOf(curve, axis);
-  const steps = curve.buckets.last_step;
-  return Math.round(between(steps.map(scale), steps, x));
+  const { steps, times } = timedOf(curve, axis);
+  return Math.round(between(times, steps, x));
+}
+
+/** {steps, times, paused}: places of known time, and the indices of the buckets before which the training paused; of steps none. */
+export function timedOf(curve, axis) {
+  if (axis === "step") return { steps: [], times: [], paused: new Set() };
+  const { step: firsts, last_step: lasts, at } = curve.buckets;
+  const begin = axis === "relative" ? Date.parse(curve.facts.first_at ?? at[0] ?? "") : 0;
+  // After a return to a checkpoint the steps behind it are older until they are told anew: time never runs backwards here.
+  let latest = -Infinity;
+  const ends = at.map((iso) => (latest = Math.max(latest, (Date.parse(iso) - begin) / (axis === "relative" ? 1_000 : 1))));
+  const { before, usual } = pausesOf(curve.buckets, ends);
+  const [steps, times] = [[], []];
+  lasts.forEach((last, i) => {
+    // A bucket knows when it ended. After a pause its steps were made at their usual pace: the pause was before the first.
+    if (before.has(i) && firsts[i] < last) {
+      steps.push(firsts[i]);
+      times.push(ends[i] - usual * (last - firsts[i]));
+    }
+    steps.push(last);
+    times.push(ends[i]);
+  });
+  return { steps, times, paused: before };
 }
 
 /** The value at `wanted` on a line through (xs, ys), xs rising; at the ends it goes on as it was. */

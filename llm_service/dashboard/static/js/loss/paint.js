@@ -1,5 +1,5 @@
 // What is painted around the smoothed lines, straight onto the canvas: holes, places without a number, bands, raw traces,
-// the target and the alarms. `chart.$loss` holds {frame, theme}.
+// pauses, the target and the alarms. `chart.$loss` holds {frame, theme}.
 import { hatch } from "../charts/fills.js";
 
 const BAND = 0.16;
@@ -17,6 +17,7 @@ export const paint = {
       for (const line of frame.lines) holes(chart, line, theme);
       for (const line of frame.lines) withoutNumber(chart, line, theme);
       for (const line of frame.lines) trace(chart, line, theme);
+      for (const line of frame.lines) pauses(chart, line, theme);
     });
   },
   afterDatasetsDraw(chart) {
@@ -97,6 +98,20 @@ function trace({ ctx, scales: { x, y } }, { traces, slot }, theme) {
     else dot(ctx, x.getPixelForValue(run[0][0]), y.getPixelForValue(run[0][1]));
   }
   ctx.globalAlpha = 1;
+}
+
+/** From where a training stood still to where it went on: dotted, because nothing was trained between. */
+function pauses({ ctx, scales: { x, y } }, { traces, slot }, theme) {
+  ctx.strokeStyle = theme.series[slot];
+  ctx.lineWidth = 1.5;
+  ctx.setLineDash([1, 5]);
+  for (const [from, before, to, after] of traces.pauses) {
+    ctx.beginPath();
+    ctx.moveTo(x.getPixelForValue(from), y.getPixelForValue(before));
+    ctx.lineTo(x.getPixelForValue(to), y.getPixelForValue(after));
+    ctx.stroke();
+  }
+  ctx.setLineDash([]);
 }
 
 /** One value with nothing on either side. */

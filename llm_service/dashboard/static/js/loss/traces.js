@@ -1,19 +1,20 @@
 // A curve as lists of places to draw: the raw trace through every bucket's first, lowest, highest and last value, the band
 // between lowest and highest, the smoothed line, and where there is nothing. Pure; x and y are values, not pixels.
-import { scaleOf } from "./axis.js";
+import { scaleOf, timedOf } from "./axis.js";
 import { badPlaces } from "./curve.js";
 
 /**
- * {main: [{x, y, i}], raw: runs of [x, y], band: runs of [x1, x2, min, max], holes and bad: [x1, x2] each, ends: x of each
+ * {main: [{x, y, i}], raw: runs of [x, y], band: runs of [x1, x2, min, max], holes and bad: [x1, x2] each, pauses: [x1, y1, x2, y2], ends: x of each
  * bucket's last step, left, right} of a curve on an axis. `logX` and `logY` leave out what has no place there (0 and below);
  * `hidden` counts the buckets of which nothing is left.
  */
 export function tracesOf(curve, { axis, logX, logY }) {
-  const scale = scaleOf(curve, axis);
+  const timed = timedOf(curve, axis);
+  const scale = scaleOf(curve, axis, timed);
   const shown = { x: (value) => !logX || value > 0, y: (value) => !logY || value > 0 };
   const { buckets, gaps } = curve;
   const made = {
-    main: [], raw: [], band: [], holes: holesOf(gaps, scale), bad: badPlaces(curve).map(({ from, to }) => [scale(from), scale(to)]), ends: buckets.last_step.map(scale),
+    main: [], raw: [], band: [], pauses: [], holes: holesOf(gaps, scale), bad: badPlaces(curve).map(({ from, to }) => [scale(from), scale(to)]), ends: buckets.last_step.map(scale),
     scale, left: Infinity, right: -Infinity, hidden: 0,
   };
   let [run, band] = [null, null];
@@ -32,6 +33,11 @@ export function tracesOf(curve, { axis, logX, logY }) {
     if (!places.length || !shown.x(end)) {
       made.hidden += 1;
       continue;
+    }
+    // Over time a line through a pause would say that something was trained meanwhile.
+    if (run && timed.paused.has(i)) {
+      made.pauses.push([...run.at(-1), ...places[0]]);
+      [run, band] = broken(made);
     }
     if (!run) made.raw.push((run = []));
     if (!band) made.band.push((band = []));
