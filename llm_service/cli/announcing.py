@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from llm_service import __version__
 from llm_service.cli.printing import say
 from llm_service.instance_record import Record
+from llm_service.settings import Settings
 from llm_service.upstreams import Upstream
 
 
@@ -21,6 +23,13 @@ def announce_json(record: Record, login_url: str) -> None:
         "pid": record.pid,
     }
     say(json.dumps(fields))
+
+
+def to_first_section(link: str, root: str, settings: Settings) -> str:
+    """The link, to where there is something to see: without a folder of tasks, to what servers are watched for."""
+    if Path(root).is_dir() or not (settings.bobspark or settings.skill_training):
+        return link
+    return f"{link}#{'workers' if settings.bobspark else 'training'}"
 
 
 def announce(

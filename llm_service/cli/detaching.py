@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from llm_service.cli.announcing import announce
+from llm_service.cli.announcing import announce, to_first_section
 from llm_service.cli.opening import open_page
 from llm_service.cli.printing import say
 from llm_service.errors import LlmServiceError
@@ -57,6 +57,7 @@ def start_detached(
     record = read_record(home.state_dir)
     if record is None:
         raise _failure(child, log_path, log_start)
+    login_url = to_first_section(login_url, record.root, settings)
     announce(record, login_url, running_already=record.pid != child.pid, stop_hint="llm-service dashboard stop")
     if settings.browser:
         open_page(login_url, environ)

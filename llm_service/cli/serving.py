@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from llm_service.cli import remote
-from llm_service.cli.announcing import announce, announce_json
+from llm_service.cli.announcing import announce, announce_json, to_first_section
 from llm_service.cli.opening import open_page
 from llm_service.cli.printing import flush, say
 from llm_service.cli.signals import StopSignals
@@ -54,6 +54,7 @@ def _run(
         if as_json:
             announce_json(record, login_url)
         else:
+            login_url = to_first_section(login_url, record.root, settings)
             announce(record, login_url, stop_hint="Ctrl+C", watched=settings.bobspark + settings.skill_training)
             if not instance.root.is_dir():
                 say("  The folder does not exist yet; the page waits for it.")

@@ -274,3 +274,14 @@ def test_the_page_is_answered_at_once_after_the_line(server) -> None:
     connection.request("GET", "/", headers={"Authorization": f"Bearer {server.token}"})
     assert connection.getresponse().status == 200
     connection.close()
+
+
+@pytest.mark.parametrize(("flag", "section"), [("--bobspark", "#workers"), ("--skill-training", "#training")])
+def test_without_a_folder_the_link_leads_to_what_servers_are_watched_for(make_server, tmp_path, flag, section) -> None:
+    server = make_server(root=tmp_path / "not-there-yet")
+    try:
+        said = on_same_folder(server, "start", "--detach", "--port", "0", "--no-browser", flag, "http://127.0.0.1:9")
+        (link,) = (line for line in said.stdout.splitlines() if "Log in once" in line)
+        assert link.endswith(section)
+    finally:
+        on_same_folder(server, "stop")
