@@ -104,10 +104,10 @@ class RunStore:
         with self._database.reading() as db:
             return run_rows.select(db, "WHERE ended_ms IS NULL ORDER BY at_ms", ())
 
-    def ended_after(self, at_ms: int) -> list[RunCard]:
-        """Runs that ended at or after this moment, the newest first."""
+    def ended_after(self, at_ms: int, limit: int) -> list[RunCard]:
+        """Runs that ended at or after this moment, the last ended first, at most so many."""
         with self._database.reading() as db:
-            return run_rows.select(db, "WHERE ended_ms >= ? ORDER BY ended_ms DESC", (at_ms,))
+            return run_rows.select(db, "WHERE ended_ms >= ? ORDER BY ended_ms DESC LIMIT ?", (at_ms, limit))
 
     def figures(self, source: str | None, from_ms: int) -> list[RunFigures]:
         """What is counted of the runs that were created from this moment on or still went on then, oldest first."""

@@ -47,7 +47,8 @@ def test_a_card_comes_back_whole_and_the_last_one_stays(tmp_path: Path) -> None:
     with keeping(tmp_path) as (store, _, _):
         assert store.run("s:a") == last
         assert store.unended() == []
-        assert store.ended_after(NOON_MS) == [last]
+        assert store.ended_after(NOON_MS, 10) == [last]
+        assert store.ended_after(0, 1) == [last]
         assert store.run("s:b") is None
 
 

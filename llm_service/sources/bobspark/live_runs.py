@@ -18,6 +18,9 @@ from llm_service.sources.upstream.moments import REAL, Moments
 
 LISTED_AFTER_END_MS = 3_600_000
 """How long a run stays in the live list after its end."""
+MOST_ENDED = 500
+"""Of so many ended runs, the newest, all is in memory, in every page and in every snapshot, some 20 kB each; more are
+no list that anybody reads as cards. The others are kept, and the feed and the list page back to them."""
 NEWS_MS = 60_000
 """An end that is found later than this is history."""
 MOST_DURATIONS = 200
@@ -104,14 +107,14 @@ class LiveRuns:
             self._known_before.add(source)
 
     def row(self, source: str, row: RunRow) -> bool:
-        """A row of the list; False where the run ended too long ago to be listed and was not here."""
+        """A row of the list; False where the run ended too long ago to be listed, and is not."""
         now = self.now()
         with self.lock:
             fold = self.folds.get(f"{source}:{row.id}")
             if fold is None:
                 fresh = RunFold(source, row.id, now, stalled_after_s=self._stalled_after_s)
                 fresh.row(row, now)
-                if fresh.ended_ms is not None and now.ms - fresh.ended_ms > LISTED_AFTER_END_MS:
+                if not self._is_listed(fresh, now):
                     return False
                 self.folds[fresh.key] = fresh
                 self._announce(fresh, now)
@@ -316,12 +319,28 @@ class LiveRuns:
     def _ended_before(self, fold: RunFold) -> bool:
         return fold.over and fold.ended_ms is not None and fold.ended_ms < self._since_ms
 
+    def _is_listed(self, fresh: RunFold, now: Moment) -> bool:
+        """Whether a run that comes as ended is young enough, and not older than all of as many as are listed."""
+        if fresh.ended_ms is None:
+            return True
+        ended = self._ended()
+        oldest_ms = _ended_ms(ended[-MOST_ENDED]) if len(ended) >= MOST_ENDED else 0
+        return max(now.ms - LISTED_AFTER_END_MS, oldest_ms + 1) <= fresh.ended_ms
+
+    def _ended(self) -> list[RunFold]:
+        """Those that are over, the last ended last."""
+        return sorted((fold for fold in self.folds.values() if fold.over), key=_ended_ms)
+
     def _let_go(self, now: Moment) -> None:
-        gone = [
-            key
-            for key, fold in self.folds.items()
-            if fold.ended_ms is not None and fold.over and now.ms - fold.ended_ms > LISTED_AFTER_END_MS
-        ]
+        ended = self._ended()
+        too_many = len(ended) - MOST_ENDED
+        gone = []
+        for place, fold in enumerate(ended):
+            old_ms = now.ms - _ended_ms(fold)
+            # What is not settled yet is asked for as long as it is here.
+            done = fold.settled or old_ms > RELEASED_UNSETTLED_AFTER_S * 1000
+            if old_ms > LISTED_AFTER_END_MS or (place < too_many and done):
+                gone.append(fold.key)
         for key in gone:
             del self.folds[key]
             self._over_s.pop(key, None)
@@ -349,3 +368,7 @@ class LiveRuns:
     def _touch(self, fold: RunFold) -> None:
         self._changed[fold.key] = None
         self.wake.set()
+
+
+def _ended_ms(fold: RunFold) -> int:
+    return fold.ended_ms or 0

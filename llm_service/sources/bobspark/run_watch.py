@@ -14,7 +14,7 @@ from llm_service.core.runs.run import LOST_STATES, RunFold
 from llm_service.core.runs.shapes import RunEvent
 from llm_service.errors import TelemetryUnavailable
 from llm_service.sources.bobspark.batches import launched_row
-from llm_service.sources.bobspark.live_runs import LISTED_AFTER_END_MS, LiveRuns
+from llm_service.sources.bobspark.live_runs import LISTED_AFTER_END_MS, MOST_ENDED, LiveRuns
 from llm_service.sources.bobspark.run_history import RunHistory
 from llm_service.sources.bobspark.run_server import RunServer
 from llm_service.sources.bobspark.run_streams import Counting, RunStreams
@@ -125,7 +125,7 @@ class RunWatch:
         for card in kept.unended():
             if card["source"] == self.server.name:
                 self._runs.seed(card, _all_events(kept, card["key"]))
-        for card in kept.ended_after(self._runs.now().ms - LISTED_AFTER_END_MS):
+        for card in kept.ended_after(self._runs.now().ms - LISTED_AFTER_END_MS, MOST_ENDED):
             if card["source"] == self.server.name:
                 self._runs.seed(card, ())
         if kept.listing(source=self.server.name, limit=1)[0]:

@@ -128,14 +128,14 @@ def test_after_a_restart_ends_of_meanwhile_are_told_once_as_found(
     settings = {"bobspark": (Upstream("a", server.url),), "agent_logs": False}
     with running_board(folder.root, tmp_path / "state", **settings) as board:
         client = RunFollower(board).connect()
-        known = submit(server, sim={"outcome": "completed", "iterations": 3, "updates": 4})
+        known = submit(server, sim={"outcome": "completed", "iterations": 6, "updates": 10})
         client.until(lambda: client.runs.get(f"a:{known}", {}).get("tokens_out"), "tokens")
     unknown = submit(server, sim={"outcome": "failed", "iterations": 1})
-    wait_for_end(server)
+    wait_for_end(server, deadline_s=60)
     found = sorted([(f"a:{known}", True), (f"a:{unknown}", True)])
     with running_board(folder.root, tmp_path / "state", **settings) as board:
         client = RunFollower(board, "activity").connect()
-        client.until(lambda: len(_ends(client)) == 2, "both ends", 20)
+        client.until(lambda: len(_ends(client)) == 2, "both ends")
         assert _ends(client) == found
 
         def lines() -> list[str]:
@@ -148,5 +148,5 @@ def test_after_a_restart_ends_of_meanwhile_are_told_once_as_found(
         client.until(lambda: {f"a:{known}", f"a:{unknown}"} <= client.runs.keys(), "the runs of before")
         last = submit(server, sim={"outcome": "completed", "iterations": 1})
         # The list that told of the last run told of the others too.
-        client.until(lambda: _ends(client), "its end", 20)
+        client.until(lambda: _ends(client), "its end")
         assert _ends(client) == [(f"a:{last}", False)]
