@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +141,8 @@ def events_page() -> str:
 def rest_page() -> str:
     """docs/rest.md."""
     schemas = component_schemas()
-    parts = [_REST_HEAD]
+    contents = _contents((_part(route.path), f"{route.method} {route.path}") for route in ROUTES)
+    parts = [_REST_HEAD, contents]
     for route in ROUTES:
         parts.append(f"### `{route.method} {route.path}`\n\n{route.about}\n")
         if route.params:
@@ -169,11 +170,28 @@ def settings_page() -> str:
 
 def cli_page() -> str:
     """docs/cli.md: the help of every command."""
-    parts = [_CLI_HEAD]
+    paths = [path for path, _ in _commands("llm-service", cli)]
+    parts = [_CLI_HEAD, _contents((path.split()[1], path) for path in paths if " " in path)]
     for path, command in _commands("llm-service", cli):
         context = click.Context(command, info_name=path, max_content_width=100, terminal_width=100)
         parts.append(f"## `{path}`\n\n```text\n{command.get_help(context)}\n```\n")
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _contents(headings: Iterable[tuple[str, str]]) -> str:
+    """What a long page has, as links: a line for each group, in the order of the page."""
+    groups: dict[str, list[str]] = {}
+    for group, heading in headings:
+        # The anchor that a forge makes of a heading.
+        anchor = re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        groups.setdefault(group, []).append(f"[`{heading.removeprefix('llm-service ')}`](#{anchor})")
+    return "\n".join(f"- {group}: {', '.join(links)}" for group, links in groups.items()) + "\n"
+
+
+def _part(path: str) -> str:
+    """What a route is about, as its path names it."""
+    first, *rest = path.strip("/").split("/")
+    return rest[0] if first == "api" else "server"
 
 
 def _commands(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
@@ -278,7 +296,7 @@ _CLI_HEAD = """# Command line
 
 <!-- Made by tools/make_docs.py from the commands themselves; a test compares them. -->
 
-Every command answers `--help`. Commands with `--json` print one JSON value for scripts. An error is one line;
+Every command answers `--help` (`-h`). Commands with `--json` print one JSON value for scripts. An error is one line;
 `--log-level debug` shows what is behind it. Exit codes: 0 done, 1 not done, 2 a setting or an argument cannot be used,
 3 the port that was asked for is taken.
 """
@@ -290,7 +308,6 @@ _REST_HEAD = """# REST
 Everything but `/health` and `/login` needs the token: `Authorization: Bearer $(cat TOKEN_FILE)` or the login cookie.
 `llm-service dashboard status` says where the token file is. A refusal is `{"error": "one sentence"}`. The same as
 OpenAPI 3.1 is served at `/openapi.json`, and as a page at `/docs`. All times are ISO 8601 UTC.
-
 """
 
 
