@@ -47,7 +47,7 @@ def no_thread_is_left() -> Iterator[None]:
     def left() -> list[threading.Thread]:
         return [thread for thread in threading.enumerate() if thread not in before and not thread.daemon]
 
-    wait_until(lambda: not left(), f"the end of {left()}", 5.0)
+    wait_until(lambda: not left(), f"the end of {left()}")
 
 
 @pytest.fixture

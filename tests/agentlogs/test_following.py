@@ -46,7 +46,7 @@ def kept(store: Store) -> tuple[int, int]:
 
 
 def wait_for(store: Store, count: int, output: int) -> None:
-    wait_until(lambda: kept(store) == (count, output), f"{count} calls with {output} tokens", 10.0)
+    wait_until(lambda: kept(store) == (count, output), f"{count} calls with {output} tokens")
 
 
 def test_a_growing_log_is_read_on(project: Path, store: Store, follow: Follow) -> None:
@@ -75,7 +75,7 @@ def test_a_new_log_in_a_new_project_is_found(project: Path, store: Store, follow
 
 def test_a_root_that_appears_later_is_noticed(home: Path, store: Store, follow: Follow) -> None:
     follower = follow()
-    wait_until(lambda: {source["state"] for source in follower.sources()} == {"missing"}, "the first look", 5.0)
+    wait_until(lambda: {source["state"] for source in follower.sources()} == {"missing"}, "the first look")
     project = home / ".config/claude/projects/-home-ada-widget"
     project.mkdir(parents=True)
     (project / "s.jsonl").write_bytes(call(1))
@@ -212,7 +212,7 @@ def test_a_reading_process_that_is_killed_loses_and_doubles_nothing(
     follower.start()
     try:
         wait_for(store, 8000, 40_000)
-        wait_until(lambda: follower.sources()[0]["state"] == "following", "the end of the import", 10.0)
+        wait_until(lambda: follower.sources()[0]["state"] == "following", "the end of the import")
     finally:
         follower.stop(5.0)
     assert killed

@@ -42,7 +42,7 @@ def follow(home: Path, store: Store) -> Iterator[Follow]:
 
 
 def wait_for(store: Store, tool: str, wanted: dict) -> None:
-    wait_until(lambda: totals(store, tool) == wanted, f"{wanted} (there is {totals(store, tool)})", 10.0)
+    wait_until(lambda: totals(store, tool) == wanted, f"{wanted} (there is {totals(store, tool)})")
 
 
 class Counting(OpenCodeStore):
@@ -77,7 +77,7 @@ def test_a_database_that_is_written_is_read_on_and_reading_it_wakes_nobody(
         for row in rows:
             writer.execute(row)
         wait_for(store, "opencode", expected(FIXTURES / "opencode/O5")["models"])
-        wait_until(counting.is_left_alone, "the end of reading", 10.0)
+        wait_until(counting.is_left_alone, "the end of reading")
 
 
 def test_a_second_database_beside_the_first_is_found(home: Path, store: Store, follow: Follow, tmp_path: Path) -> None:
@@ -105,5 +105,5 @@ def test_a_rollout_that_is_packed_and_archived_while_it_is_followed_counts_once(
     archive.mkdir()
     packed.rename(archive / packed.name)
     read = "SELECT count(*) FROM log_files WHERE path LIKE '%archived%' AND messages = 2"
-    wait_until(lambda: store.ask(read) == [(1,)], "the archived file being read", 10.0)
+    wait_until(lambda: store.ask(read) == [(1,)], "the archived file being read")
     assert totals(store, "codex") == wanted

@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser" in item.path.as_posix():
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.timeout(90))
+            item.add_marker(pytest.mark.timeout(180))
 
 
 @pytest.fixture(scope="package")

@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from tests.kit.server import Server
 from tests.kit.waiting import wait_until
 
-WAIT_MS = 15_000
+WAIT_MS = 30_000
 WATCH_POLICY = """
 window.__violations = [];
 document.addEventListener("securitypolicyviolation", (event) => {

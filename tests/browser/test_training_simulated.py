@@ -120,7 +120,7 @@ def test_a_pipeline_that_waits_goes_on_by_hand_stage_by_stage(make_bobspark, mak
     page.page.goto(f"{page.server.url}#training?tab=pipelines")
     expect(page.page.locator(".stage[aria-current=step]")).to_contain_text("Evaluate")
     for done, stage in enumerate(("Analyze", "Generate", "Fine-tune", "Deploy", "Re-eval"), 1):
-        wait_until(lambda: pipeline.waits, f"it waits before {stage}", 20.0)
+        wait_until(lambda: pipeline.waits, f"it waits before {stage}")
         advance(page)
         expect(page.page.locator(".stage[data-state=done]")).to_have_count(done, timeout=END_MS)
         expect(page.page.locator(".stage[aria-current=step]")).to_contain_text(stage)

@@ -110,7 +110,7 @@ class Training:
             facts = [one["facts"] for one in answer["series"] if one["key"] == (series or key)] if status == 200 else []
             return bool(facts) and (facts[0]["last_step"] or 0) >= last
 
-        wait_until(kept, f"step {last} of {key}", 10.0)
+        wait_until(kept, f"step {last} of {key}")
 
 
 def told(**more: Any) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def test_a_demo_lives_says_what_it_is_and_leaves_nothing(demo: Demo) -> None:
 def test_tasks_move_by_themselves(demo: Demo) -> None:
     before = demo.ask("/api/tasks?include_done=true")
     places = _places(before)
-    wait_until(lambda: _places(demo.ask("/api/tasks?include_done=true")) != places, "a move", 20.0)
+    wait_until(lambda: _places(demo.ask("/api/tasks?include_done=true")) != places, "a move")
 
 
 def test_the_child_and_the_folder_go_when_the_server_is_killed(demo: Demo) -> None:

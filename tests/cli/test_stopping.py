@@ -68,7 +68,7 @@ def test_closed_standard_streams_do_not_matter(make_server, work_dir, closed: st
     server = make_server()
     process = without_streams(server, closed)
     try:
-        record = wait_until(lambda: _record(server), "the running server's record", 30)
+        record = wait_until(lambda: _record(server), "the running server's record")
         server.port, server.url = record["port"], record["url"]
         # Otherwise a client's socket would get the number, and with it whatever is printed.
         links = [os.readlink(f"/proc/{record['pid']}/fd/{number}") for number in numbers]
@@ -104,7 +104,7 @@ def test_a_pipe_that_was_closed_before_the_first_line_does_not_matter(make_serve
     process = subprocess.Popen(words, stdout=writing, stderr=writing, stdin=subprocess.DEVNULL, env=server.environ)
     os.close(writing)
     try:
-        record = wait_until(lambda: _record(server), "the running server's record", 30)
+        record = wait_until(lambda: _record(server), "the running server's record")
         server.port = record["port"]
         assert server.get_json("/api/stats")
         process.terminate()

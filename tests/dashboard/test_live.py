@@ -154,7 +154,7 @@ def test_a_position_that_is_too_old_gets_a_snapshot(join: Callable[..., Live], b
     follower = board.follow()
     start = dict(follower.known["board"])
     with Edits(board, 3000, files=20) as edits:
-        follower.until(lambda: follower.known["board"].get("seq", 0) > start["seq"] + MAX_EVENTS + 10, "events", 20.0)
+        follower.until(lambda: follower.known["board"].get("seq", 0) > start["seq"] + MAX_EVENTS + 10, "events")
     assert edits.made
     board.converged()
     client = join({"board": start})

@@ -58,7 +58,7 @@ def test_the_feed_has_every_run_that_ended_and_survives_a_restart(watch, make_bo
     with watch(s=simulator) as board:
         ids = [submit(simulator, model=f"m{n % 2}") for n in range(5)]
         ledger = wait_for_end(simulator, *ids)
-        wait_until(lambda: len(asked(board, "/api/feed")["entries"]) == 5, "five runs in the feed", 15.0)
+        wait_until(lambda: len(asked(board, "/api/feed")["entries"]) == 5, "five runs in the feed")
         feed = asked(board, "/api/feed")
         assert feed["models"] == ["m0", "m1"]
         ends = [entry["run"]["finished_at"] for entry in feed["entries"]]
@@ -90,7 +90,7 @@ def test_machines_and_queues_are_told_live_and_on_their_routes(watch, make_bobsp
         nodes, queues = listed(follower, "nodes", "nodes"), listed(follower, "queue", "queues")
         follower.until(lambda: set(nodes()) == {"s:spark", "s:linux"}, "both machines")
         follower.until(lambda: queues().get("s", {}).get("depth") == 2, "two that wait")
-        follower.until(lambda: queues()["s"]["running"] == 8, "eight that run", 12.0)
+        follower.until(lambda: queues()["s"]["running"] == 8, "eight that run")
         follower.until(lambda: (queues()["s"]["active_job"] or {}).get("id") == "job_1", "the active job")
         for heard in follower.heard:
             if heard.name in ("node.changed", "queue.changed"):
@@ -193,7 +193,7 @@ def test_hostile_texts_stay_texts(watch, make_bobspark) -> None:
     simulator.set_faults("hostile")
     with watch(s=simulator) as board:
         wait_for_end(simulator, run_id)
-        wait_until(lambda: asked(board, "/api/feed")["entries"], "the run in the feed", 15.0)
+        wait_until(lambda: asked(board, "/api/feed")["entries"], "the run in the feed")
         datasets = asked(board, "/api/datasets")["datasets"]
         assert any("<script>" in dataset["name"] + dataset["description"] for dataset in datasets)
         examples = board.get(f"/api/datasets/{datasets[0]['key']}/examples")[1]["examples"]
@@ -210,7 +210,7 @@ def test_without_telemetry_all_that_is_live_works_and_history_says_that_it_is_of
         follower = board.follow(topics=("nodes", "queue"))
         queues = listed(follower, "queue", "queues")
         follower.until(lambda: len(listed(follower, "nodes", "nodes")()) == 2, "both machines")
-        follower.until(lambda: queues().get("s", {}).get("running") == 8, "what runs", 12.0)
+        follower.until(lambda: queues().get("s", {}).get("running") == 8, "what runs")
         card = queues()["s"]
         assert (card["depth"], card["completed_today"], card["tokens_out_total"]) == (1, None, None)
         assert asked(board, "/api/analytics", "?range=24h")["totals"]["runs"] == 9

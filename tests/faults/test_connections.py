@@ -37,7 +37,7 @@ def test_a_cut_connection_catches_up_without_a_gap(board: Board, cuts_s: tuple[f
                 proxy.cut(cut_s)
                 follower.until(lambda: not follower.connected, "a cut")
                 follower.until(lambda: follower.connected, "a new connection")
-        board.converged(within_s=5.0)
+        board.converged()
         assert follower.holes == 0, "what was missed is replayed or replaced before anything new comes"
         assert edits.made > 100
 
@@ -61,7 +61,7 @@ def test_a_connection_that_loses_every_fiftieth_event_notices_each_hole(board: B
             follower.until(lambda: proxy.lost >= 20, "lost events")
         proxy.lose = 0
         board.put("inbox/last.yaml")
-        board.converged(within_s=5.0)
+        board.converged()
         assert follower.holes >= 5
 
 
@@ -97,11 +97,11 @@ def test_a_client_that_sleeps_through_a_storm_wakes_to_the_truth_and_not_to_a_fl
     sleeper.sleep()
     mark = sleeper.mark()
     with Edits(board, 1000) as edits:
-        awake.until(lambda: board.get("/ready")[1]["clients_lost"], "the sleeper was let go", 30.0)
+        awake.until(lambda: board.get("/ready")[1]["clients_lost"], "the sleeper was let go")
         let_go = edits.made
         awake.until(lambda: edits.made > let_go + 1500, "further edits")
     sleeper.wake()
-    board.converged(within_s=10.0)
+    board.converged()
     heard, told = sleeper.mark() - mark, awake.mark() - mark
     assert sleeper.lost >= 1
     assert sleeper.holes == 0
@@ -119,7 +119,7 @@ def test_a_client_that_sleeps_longer_than_the_ping_is_dropped_and_comes_back_by_
         awake.until(lambda: edits.made > 2500, "edits", 60.0)
     mark = sleeper.mark()
     sleeper.wake()
-    board.converged(within_s=10.0)
+    board.converged()
     assert sleeper.mark() - mark < 50, "a snapshot, not what was missed"
 
 

@@ -46,10 +46,10 @@ def test_a_folder_checked_out_away_and_back_at_once_ends_as_it_was(
     for _ in range(3):
         git(repo, "checkout", "-q", "bare")
         git(repo, "checkout", "-q", "main")
-        board.converged(within_s=6.0)
+        board.converged()
     assert len(follower.cards) == 12
-    board.put("inbox/after.yaml")
-    board.converged(within_s=1.0)
+    board.only_hints().put("inbox/after.yaml")
+    board.converged()
 
 
 def test_a_folder_checked_out_away_stays_empty_until_it_is_back(repo: Path, start_board: Callable[..., Board]) -> None:
@@ -63,8 +63,8 @@ def test_a_folder_checked_out_away_stays_empty_until_it_is_back(repo: Path, star
     board.converged()
     assert len(follower.cards) == 12
     wait_until(lambda: board.get("/ready")[0] == 200, "ready")
-    board.put("inbox/after.yaml")
-    board.converged(within_s=1.0)
+    board.only_hints().put("inbox/after.yaml")
+    board.converged()
 
 
 @pytest.mark.faults
@@ -80,7 +80,7 @@ def test_checking_out_away_and_back_converges_after_any_pause(
             follower.until(lambda: not follower.cards, "an empty board")
         pause(pause_s)
         git(repo, "checkout", "-q", "main")
-        board.converged(within_s=10.0)
+        board.converged()
         assert len(follower.cards) == 12
 
 
@@ -111,9 +111,9 @@ def test_a_folder_replaced_by_another_at_once_is_noticed(board: Board, follower:
     other.put("done/pedro/b.yaml")
     board.root.rename(board.root.parent / "away")
     other.root.rename(board.root)
-    board.converged(within_s=2.0)
-    board.put("inbox/c.yaml")
-    board.converged(within_s=1.0)
+    board.converged()
+    board.only_hints().put("inbox/c.yaml")
+    board.converged()
     Folder(board.root.parent / "away").put("inbox/not-ours.yaml")
     board.settled()
     board.converged()
@@ -123,12 +123,12 @@ def test_a_column_that_vanishes_and_returns_is_watched_again(board: Board, follo
     for _ in range(4):
         board.put("assigned/pedro/a.yaml")
         board.put("inbox/b.yaml")
-        board.converged(within_s=2.0)
+        board.converged()
         board.remove("assigned")
         board.remove("inbox")
-    board.converged(within_s=2.0)
+    board.converged()
     board.put("assigned/pedro/a.yaml", task_text("a", "once more"))
-    board.converged(within_s=2.0)
+    board.converged()
     board.settled()
     assert board.runtime.source.status().mode == "native"
 
@@ -143,7 +143,7 @@ def test_a_board_started_before_its_folder_waits_for_it(
     assert (ready["watcher"]["mode"], board.get("/api/board")[1]["waiting"]) == ("waiting", True)
     assert follower.cards == {}
     board.put("inbox/a.yaml")
-    board.converged(within_s=2.0)
+    board.converged()
     assert board.get("/api/board")[1]["waiting"] is False
 
 
@@ -156,5 +156,5 @@ def test_a_file_in_place_of_the_folder_is_waited_out_too(board: Board, follower:
     assert follower.wait_for("board.noted")["waiting"] is True
     board.root.unlink()
     board.put("inbox/a.yaml")
-    board.converged(follower, within_s=2.0)
+    board.converged(follower)
     assert board.runtime.source.failures == 0

@@ -1,10 +1,9 @@
-"""FI-35: everything hostile at once. Each is a card within a second, and an honest neighbour updates all the while."""
+"""FI-35: everything hostile at once. Each is a card without a look at the folder, and a neighbour updates meanwhile."""
 
 from __future__ import annotations
 
 import os
 import socket
-import time
 from collections.abc import Callable
 
 import pytest
@@ -65,24 +64,22 @@ SPECIAL: dict[str, Callable[[str], object]] = {
 }
 
 
-def test_every_horror_at_once_is_a_card_within_a_second_while_a_neighbour_is_edited(
+def test_every_horror_at_once_is_a_card_by_its_hint_while_a_neighbour_is_edited(
     board: Board, follower: Follower
 ) -> None:
     board.put(NEIGHBOUR)
     board.converged(follower)
-    inbox = str(board.root / "inbox")
-    began_s = time.monotonic()
+    inbox = str(board.only_hints().root / "inbox")
     made = [drop(inbox, name, write(text)) for name, text in HORRORS.items()]
     made += [drop(inbox, name, make) for name, make in SPECIAL.items()]
     for name in ODD_NAMES:
         write(task_text("odd"))(os.path.join(inbox, name))
     for number in range(10):
         board.put(NEIGHBOUR, task_text("neighbour", f"edit {number}"))
-        follower.until(lambda n=number: follower.cards[NEIGHBOUR]["title"] == f"edit {n}", "the edit", 1.0)
+        follower.until(lambda n=number: follower.cards[NEIGHBOUR]["title"] == f"edit {n}", "the edit")
     wanted = set(made) - {"inbox/folder.yaml"}
-    follower.until(lambda: wanted <= follower.cards.keys(), "a card for each", 2.0)
-    follower.until(lambda: all(follower.cards[path]["state"] != "writing" for path in wanted), "all read", 2.0)
-    assert time.monotonic() - began_s < 3.0
+    follower.until(lambda: wanted <= follower.cards.keys(), "a card for each")
+    follower.until(lambda: all(follower.cards[path]["state"] != "writing" for path in wanted), "all read")
     shown = {path[6:-5]: follower.cards[path] for path in wanted}
     assert {name for name, card in shown.items() if card["state"] == "ok"} == VALID
     assert shown.pop("empty")["state"] == "settling"
@@ -94,21 +91,21 @@ def test_every_horror_at_once_is_a_card_within_a_second_while_a_neighbour_is_edi
 
 
 @pytest.mark.parametrize("name", [*HORRORS, *SPECIAL])
-def test_each_horror_alone_is_told_of_within_a_second(board: Board, follower: Follower, name: str) -> None:
-    path = drop(str(board.root / "inbox"), name, SPECIAL.get(name) or write(HORRORS.get(name, "")))
+def test_each_horror_alone_is_told_of_by_its_hint(board: Board, follower: Follower, name: str) -> None:
+    path = drop(str(board.only_hints().root / "inbox"), name, SPECIAL.get(name) or write(HORRORS.get(name, "")))
     if name != "folder":
-        follower.until(lambda: path in follower.cards and follower.cards[path]["state"] != "writing", name, 1.0)
+        follower.until(lambda: path in follower.cards and follower.cards[path]["state"] != "writing", name)
     board.put(NEIGHBOUR)
-    follower.wait_for("task.created", NEIGHBOUR, within_s=1.0)
+    follower.wait_for("task.created", NEIGHBOUR)
     assert board.get("/api/file?path=" + path)[0] == (404 if name == "folder" else 200)
     assert board.runtime.source.failures == board.runtime.hub.failures == 0
 
 
 def test_a_name_that_is_no_utf_8_is_a_problem_card_and_harms_no_cache(board: Board, follower: Follower) -> None:
-    raw = os.fsencode(board.root / "inbox") + b"/\xff\xfe.yaml"
+    raw = os.fsencode(board.only_hints().root / "inbox") + b"/\xff\xfe.yaml"
     with open(raw, "w") as file:
         file.write(task_text("a"))
-    told = follower.wait_for("task.invalid", within_s=1.0)
+    told = follower.wait_for("task.invalid")
     assert "not UTF-8" in told["task"]["problem"]["reason"]
     board.runtime.source._intake.save()
     board.put("inbox/b.yaml")

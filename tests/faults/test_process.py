@@ -29,7 +29,7 @@ def test_a_stop_under_load_says_goodbye_to_everybody_and_ends_in_time(server: Se
             assert server.stop() == 0
             assert time.monotonic() - began_s < 5.0
         for follower in followers:
-            follower.wait_for("server.stopping", within_s=2.0)
+            follower.wait_for("server.stopping")
             assert follower.holes == 0
         assert "Traceback" not in server.errors()
         server.start()

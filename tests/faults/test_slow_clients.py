@@ -37,11 +37,11 @@ def test_a_client_that_fell_behind_is_let_go_and_finds_back(board: Board) -> Non
     for number in range(4):
         for name in range(90):
             board.replace(f"assigned/p/{name}.yaml", f"id: p{name}\ntitle: round {number}\n")
-        board.converged(awake, within_s=15.0)
+        board.converged(awake)
     assert board.get("/ready")[1]["clients_lost"] >= 1
     slept_s = time.monotonic() - asleep_s
     sleeper.wake()
-    board.converged(within_s=15.0)
+    board.converged()
     # Where all that took longer than the ping, its whole connection was ended before it could read that it was let go.
     assert sleeper.lost >= 1 or slept_s > PING_S
     assert sleeper.holes == 0
@@ -79,7 +79,7 @@ def test_clients_that_never_read_cost_little_and_hurt_nobody(server: Server, wor
     reader = Follower(server.url, server.token).connect()
     try:
         with Edits(work_dir, 500):
-            reader.until(lambda: reader.mark() > 2000, "a warm server", 20.0)
+            reader.until(lambda: reader.mark() > 2000, "a warm server")
         threads, rss = process.num_threads(), process.memory_info().rss
         clients = server.get_json("/ready")["clients"]
         deaf = [NeverReads(server.port, server.token) for _ in range(3)]

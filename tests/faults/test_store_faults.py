@@ -65,7 +65,7 @@ def test_a_full_disk_pauses_telemetry_counts_what_is_lost_and_ends_by_itself(tmp
         assert recorder.dropped == 2_000
         assert len(ask(database, "SELECT 1 FROM invocations")) == 500
         disk.pages = 1_000_000
-        wait_until(lambda: len(ask(database, "SELECT 1 FROM invocations")) == 2_500, "what was offered meanwhile", 20)
+        wait_until(lambda: len(ask(database, "SELECT 1 FROM invocations")) == 2_500, "what was offered meanwhile")
         wait_until(lambda: len(recorder.condition) == 1, "the end of the pause")
         assert "2,000 rows" in recorder.condition[0]
     finally:
@@ -137,7 +137,7 @@ def test_a_file_that_is_removed_while_it_is_written_is_made_anew(tmp_path: Path)
     with recording(database) as recorder:
         recorder.record([row("before")])
         shutil.rmtree(tmp_path / "state")
-        wait_until(lambda: database.notices, "a notice", 10)
+        wait_until(lambda: database.notices, "a notice")
         recorder.record([row("after")])
         assert recorder.condition == ()
         assert ask(database, "SELECT invocation_id FROM invocations") == [("after",)]
@@ -254,14 +254,14 @@ def test_a_lock_of_thirty_seconds_fills_a_bounded_queue_and_is_survived(tmp_path
         end = hold_lock(database, 30.0)
         offered = [recorder.offer(many(start)) for start in range(0, 5_000, 500)]
         assert offered.count(True) == 2
-        wait_until(lambda: recorder.condition[0].startswith("Telemetry is paused"), "the pause", 10)
+        wait_until(lambda: recorder.condition[0].startswith("Telemetry is paused"), "the pause")
         with pytest.raises(TelemetryUnavailable, match="another program holds the telemetry database"):
             recorder.record([row("waited for")])
         assert recorder.condition[0].startswith("Telemetry is paused: another program holds")
         assert recorder.dropped == 4_000
         end()
-        wait_until(lambda: len(recorder.condition) == 1, "the end of the pause", 10)
-        wait_until(lambda: len(ask(database, "SELECT 1 FROM invocations")) == 1_001, "what was offered", 10)
+        wait_until(lambda: len(recorder.condition) == 1, "the end of the pause")
+        wait_until(lambda: len(ask(database, "SELECT 1 FROM invocations")) == 1_001, "what was offered")
     assert check(database).ok
 
 
@@ -284,7 +284,7 @@ def read_for_long(tmp_path: Path, goes_on: Callable[[int, Database], bool]) -> N
             grown = wal_bytes(database)
             assert reader.execute("SELECT count(*) FROM invocations").fetchone()[0] == 1
         assert grown > WAL_LIMIT_BYTES
-        wait_until(lambda: wal_bytes(database) <= 4 * 1024 * 1024, "a small log", 15)
+        wait_until(lambda: wal_bytes(database) <= 4 * 1024 * 1024, "a small log")
         assert recorder.failures == 0
     assert len(ask(database, "SELECT 1 FROM invocations")) == rounds * 500 + 1
 

@@ -56,7 +56,7 @@ def test_a_server_whose_disk_is_full_shows_the_board_and_says_so(
     wait_until(lambda: any("paused" in sentence for sentence in condition(server)), "the sentence")
     board_works(live, work_dir, "while-it-is-full")
     process.rlimit(resource.RLIMIT_FSIZE, (hard, hard))
-    wait_until(lambda: condition(server) == [], "the end of the pause", 20)
+    wait_until(lambda: condition(server) == [], "the end of the pause")
     assert tell(server, 100_000, 10).json()["accepted"] == 10
     assert server.stop() == 0
     report = check(open_database(server.state_dir))

@@ -61,9 +61,9 @@ class Anything(RuleBasedStateMachine):
             file.close()
         self.open.clear()
         try:
-            self.board.converged(within_s=8.0)
+            self.board.converged()
             self.board.settled()
-            self.board.converged(within_s=1.0)
+            self.board.converged()
             assert self.follower.holes == 0
             assert self.board.runtime.source.failures == self.board.runtime.hub.failures == 0
         finally:
@@ -171,7 +171,7 @@ class Anything(RuleBasedStateMachine):
         """In the middle, too, and not only at the end: what is open may be anything."""
         self.follower.wake()
         if not self.open:
-            self.board.converged(within_s=8.0)
+            self.board.converged()
 
     @invariant()
     def nothing_was_wrong_on_the_way(self) -> None:

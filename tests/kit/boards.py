@@ -21,7 +21,7 @@ from llm_service.runtime import Runtime
 from llm_service.settings import Settings
 from tests.kit.follower import Follower, count
 from tests.kit.oracle import Oracle, differences
-from tests.kit.waiting import wait_until
+from tests.kit.waiting import DEADLINE_S, wait_until
 from tests.kit.work_dir import WorkDir
 
 # The accept loop looks this often whether it shall end; hundreds of boards are ended here.
@@ -67,6 +67,7 @@ class Board(Folder):
         self.token = token
         self.oracle = Oracle(root)
         self.followers: list[Follower] = []
+        self._rescan_s = runtime.source._rescan_s
 
     def follow(self, **options: Any) -> Follower:
         """A new connected client."""
@@ -86,13 +87,24 @@ class Board(Folder):
             with refused:
                 return refused.code, json.loads(refused.read())
 
-    def converged(self, *followers: Follower, within_s: float = 5.0, besides: tuple[str, ...] = ()) -> float:
+    def converged(self, *followers: Follower, within_s: float = DEADLINE_S, besides: tuple[str, ...] = ()) -> float:
         """Wait until every client shows what the disk holds; returns how long that took."""
         return converged(self.oracle, followers or tuple(self.followers), within_s, besides)
 
-    def settled(self, within_s: float = 10.0) -> None:
+    def only_hints(self) -> Board:
+        """No look at the whole folder until `settled`: what is told by then was told by the watcher."""
+        source = self.runtime.source
+        source._rescan_s = 3600.0
+        looks = source.status().scans
+        source._next_scan_s = 0.0
+        source.hints.wake.set()
+        wait_until(lambda: source.status().scans > looks and source._next_scan_s > time.monotonic() + 60, "a look")
+        return self
+
+    def settled(self, within_s: float = DEADLINE_S) -> None:
         """Wait until nothing is left to happen: two looks find nothing to do, no deadline runs, all is delivered."""
         source, hub = self.runtime.source, self.runtime.hub
+        source._rescan_s = self._rescan_s
         looks = source.status().scans + 2  # one may have begun before now
 
         def quiet() -> bool:

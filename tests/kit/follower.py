@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import engineio
 import socketio
 
+from tests.kit.waiting import DEADLINE_S
+
 NAMESPACE = "/dashboard"
 
 
@@ -81,7 +83,7 @@ class Follower:
             auth=lambda: {"topics": self.known},
             transports=["websocket"],
             namespaces=[NAMESPACE],
-            wait_timeout=10,
+            wait_timeout=DEADLINE_S,
         )
         self.until(lambda: all(self.known.values()), "a first snapshot of every topic")
         return self
@@ -103,11 +105,11 @@ class Follower:
 
     def call(self, event: str, data: Any = None) -> Any:
         """Send an event and return its acknowledgement."""
-        return self._client.call(event, data, namespace=NAMESPACE, timeout=10)
+        return self._client.call(event, data, namespace=NAMESPACE, timeout=DEADLINE_S)
 
     # -- what a test asks -----------------------------------------------------------------------------------------
 
-    def until(self, holds: Callable[[], Any], what: str, within_s: float = 10.0) -> Any:
+    def until(self, holds: Callable[[], Any], what: str, within_s: float = DEADLINE_S) -> Any:
         """Wait until `holds()` is true and return it; fail with what did arrive."""
         end_s = time.monotonic() + within_s
         while not (result := holds()):
@@ -118,7 +120,9 @@ class Follower:
                 self._changed.wait(min(0.05, left_s))
         return result
 
-    def wait_for(self, name: str, path: str | None = None, *, since: int = 0, within_s: float = 10.0) -> dict[str, Any]:
+    def wait_for(
+        self, name: str, path: str | None = None, *, since: int = 0, within_s: float = DEADLINE_S
+    ) -> dict[str, Any]:
         """The payload of the first event of this name (about this path) after the mark `since`."""
 
         def find() -> dict[str, Any] | None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import socketio
 
+from tests.kit.waiting import DEADLINE_S
+
 NAMESPACE = "/dashboard"
 Event = tuple[str, Any]
 
@@ -32,7 +34,7 @@ class Live:
             auth={"topics": topics} if topics is not None else None,
             namespaces=[NAMESPACE],
             transports=["websocket"],
-            wait_timeout=10,
+            wait_timeout=DEADLINE_S,
         )
 
     def _keep(self, name: str, *data: Any) -> None:
@@ -44,7 +46,7 @@ class Live:
         self,
         name: str,
         predicate: Callable[[Any], object] = lambda data: True,
-        deadline_s: float = 10.0,
+        deadline_s: float = DEADLINE_S,
         *,
         after: int = 0,
     ) -> Any:
@@ -70,7 +72,7 @@ class Live:
         with self._more:
             return len(self.events)
 
-    def call(self, name: str, data: object = None, timeout_s: float = 10.0) -> Any:
+    def call(self, name: str, data: object = None, timeout_s: float = DEADLINE_S) -> Any:
         """Send an event and return its ack."""
         return self.client.call(name, data, namespace=NAMESPACE, timeout=timeout_s)
 

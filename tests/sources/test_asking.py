@@ -188,7 +188,7 @@ def test_asking_soon_does_not_wait_for_the_time(asking: MakeAsking) -> None:
     asks = asking(slow)
     in_state(asks, "slow", "live")
     asks.ask_soon("slow")
-    wait_until(lambda: slow.times == 2, "the second time", 3)
+    wait_until(lambda: slow.times == 2, "the second time")
 
 
 def test_asking_soon_while_it_is_asked_means_once_more(asking: MakeAsking) -> None:
@@ -199,7 +199,7 @@ def test_asking_soon_while_it_is_asked_means_once_more(asking: MakeAsking) -> No
     asks.ask_soon("slow")
     slow.hangs.clear()
     slow.let_go.set()
-    wait_until(lambda: slow.times == 2, "the second time", 3)
+    wait_until(lambda: slow.times == 2, "the second time")
 
 
 def test_a_server_that_goes_away_is_noticed_by_all_questions_at_once_and_so_is_its_return(asking: MakeAsking) -> None:

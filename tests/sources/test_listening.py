@@ -115,7 +115,7 @@ def test_a_thousand_events_one_a_connection_after_a_503_come_once_each(listen: L
             resuming(exchange)
 
     heard = listen(answer, last="1000", backoff=Backoff(first_s=0.001, cap_s=0.002, floor_s=0.001))
-    wait_until(lambda: heard.listener.finished, "a thousand events", 30)
+    wait_until(lambda: heard.listener.finished, "a thousand events")
     assert heard.data == [str(number) for number in range(1, 1001)]
     assert heard.server.connections == 1001
 
@@ -240,7 +240,7 @@ def test_a_pause_can_be_cut_short_when_the_server_is_heard_by_other_means(listen
     heard = listen(late, last="x", backoff=slow, moments=Moments(chance=lambda: 1.0))
     heard.line("backing-off")
     heard.listener.try_now()
-    wait_until(lambda: heard.listener.finished, "the event", 5)
+    wait_until(lambda: heard.listener.finished, "the event")
 
 
 def test_the_servers_own_retry_is_the_least_pause(listen: Listen) -> None:

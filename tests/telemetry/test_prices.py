@@ -162,12 +162,12 @@ def test_a_failing_child_delays_nothing_and_its_rows_are_priced_later_by_themsel
     assert house.pricing.problem
     house.again()
     house.late.start()
-    wait_until(lambda: house.costs() == [3_000_000, 3_000_000], "the late price", 10.0)
+    wait_until(lambda: house.costs() == [3_000_000, 3_000_000], "the late price")
     assert house.rows("SELECT DISTINCT cost_nano, unpriced_invocations, unpriced_tokens FROM rollups") == [
         (6_000_000, 0, 0),
         (3_000_000, 0, 0),
     ]
-    wait_until(lambda: house.pricing.wait_late(0) == frozenset(), "nothing left to price", 5.0)
+    wait_until(lambda: house.pricing.wait_late(0) == frozenset(), "nothing left to price")
     house.record("claude-sonnet-4-5")
     house.again()
     assert house.rows("SELECT value FROM facts WHERE name = 'prices.pending'") == [("[]",)]
@@ -187,7 +187,7 @@ def test_a_child_that_is_killed_is_replaced(house: House):
     pid = house.pricing._pipe.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not Path(f"/proc/{pid}").exists(), "the end of the child, and its burial", 5.0)
+    wait_until(lambda: not Path(f"/proc/{pid}").exists(), "the end of the child, and its burial")
     house.record("gpt-5")
     assert house.costs() == [3_000_000, 1_250_000]
 
@@ -196,7 +196,7 @@ def test_a_child_nobody_asks_ends_and_another_comes_when_needed(house: House):
     house.start(idle_s=0.1)
     house.record("claude-sonnet-4-5")
     pid = house.pricing._pipe.pid
-    wait_until(lambda: not Path(f"/proc/{pid}").exists(), "the end of the idle child", 5.0)
+    wait_until(lambda: not Path(f"/proc/{pid}").exists(), "the end of the idle child")
     house.record("gpt-5")
     assert house.costs() == [3_000_000, 1_250_000]
 

@@ -160,7 +160,7 @@ def test_hostile_and_very_large_answers_are_bounded_and_shown_as_they_are(rig: M
     assert len(one.parts.board.cards()) == 2000
     one.parts.board.hear("box", [report("ft_new")])
     assert one.job("ft_new")["status"] == "running", "what runs always finds room"
-    wait_until(lambda: "box:ft_new" in one.rows(), "all are told", 20.0)
+    wait_until(lambda: "box:ft_new" in one.rows(), "all are told")
     told = len(one.announced)
     one.parts.board.hear("box", reports)
     assert one.parts.board.take_changes(whoever_runs=False) == [], "what was told before is no news"

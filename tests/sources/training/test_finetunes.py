@@ -82,7 +82,7 @@ def test_steps_that_outran_the_tail_are_fetched_with_a_longer_one(rig: MakeRig, 
     one = rig(bobspark.url)
     job_id = begin(bobspark, steps=3000, steps_per_s=60)
     one.ask_until(lambda: one.rows().get(f"box:{job_id}", {}).get("step"), "the first step")
-    wait_until(lambda: bobspark.ledger()["jobs"][job_id]["step"] > 1200, "it has gone far", 20.0)
+    wait_until(lambda: bobspark.ledger()["jobs"][job_id]["step"] > 1200, "it has gone far")
     ended(one, job_id)
     assert sorted(one.losses.series[f"box:{job_id}"]) == list(range(1, 3001))
 
@@ -229,7 +229,7 @@ def test_when_all_steps_are_done_the_list_is_asked_at_once(rig: MakeRig, bobspar
     job_id = begin(bobspark)
     one.ask("fine-tunes")
     assert one.asked_soon == []
-    wait_until(lambda: bobspark.ledger()["jobs"][job_id]["step"] == 90, "the last step", 20.0)
+    wait_until(lambda: bobspark.ledger()["jobs"][job_id]["step"] == 90, "the last step")
     one.ask("fine-tune log")
     assert one.asked_soon == ["fine-tunes"]
 
@@ -241,7 +241,7 @@ def test_a_job_that_ended_before_its_log_was_ever_read_has_its_whole_curve(
     one = rig(bobspark.url)
     one.ask()
     job_id = begin(bobspark, steps=90, steps_per_s=10)
-    wait_until(lambda: bobspark.ledger()["jobs"][job_id]["status"] == "completed", "its end", 20.0)
+    wait_until(lambda: bobspark.ledger()["jobs"][job_id]["status"] == "completed", "its end")
     one.ask("fine-tunes")
     losses = {step: round(loss, 4) for step, loss in bobspark.ledger()["jobs"][job_id]["losses"]}
     assert one.losses.series[f"box:{job_id}"] == losses
@@ -257,7 +257,7 @@ def test_jobs_one_right_after_the_other_never_get_each_others_steps(rig: MakeRig
     for steps in (60, 90, 30):
         made.append(begin(bobspark, steps=steps, steps_per_s=10))
         one.ask_until(lambda: one.job(made[-1])["step"], "the first step", names=["fine-tunes", "fine-tune log"])
-        wait_until(lambda: bobspark.ledger()["jobs"][made[-1]]["status"] == "completed", "its end", 20.0)
+        wait_until(lambda: bobspark.ledger()["jobs"][made[-1]]["status"] == "completed", "its end")
         if steps == 60:
             # The next one runs before anybody looks again.
             made.append(begin(bobspark, steps=500, steps_per_s=10))
@@ -278,7 +278,7 @@ def test_a_log_that_cannot_be_read_at_the_end_is_asked_for_again_a_few_times(
     one = rig(bobspark.url)
     one.ask("fine-tunes")
     job_id = begin(bobspark)
-    wait_until(lambda: bobspark.ledger()["jobs"][job_id]["status"] == "completed", "its end", 20.0)
+    wait_until(lambda: bobspark.ledger()["jobs"][job_id]["status"] == "completed", "its end")
     one.ask("fine-tunes")
     assert (one.job(job_id)["status"], one.losses.series) == ("completed", {})
     bobspark.set_faults()

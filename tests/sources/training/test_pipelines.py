@@ -82,9 +82,9 @@ def test_a_stream_that_is_cut_is_opened_again_and_the_end_is_not_missed(
     one = rig(bobspark.url)
     pipeline_id = begin(bobspark, {**FIRST, "max_iterations": 1})
     one.ask("pipelines")
-    wait_until(lambda: one.job(pipeline_id)["series"], "the first loss", 20.0)
+    wait_until(lambda: one.job(pipeline_id)["series"], "the first loss")
     bobspark.pipelines.cut()
-    wait_until(lambda: one.job(pipeline_id)["status"] == "completed", "the end", 30.0)
+    wait_until(lambda: one.job(pipeline_id)["status"] == "completed", "the end")
     assert ("pipeline-box-pl_1", "stopped") in wait_until(
         lambda: one.card.lines if one.card.lines[-1][1] == "stopped" else None, "the stream has stopped"
     )
@@ -93,7 +93,7 @@ def test_a_stream_that_is_cut_is_opened_again_and_the_end_is_not_missed(
 def test_a_pipeline_that_ended_before_we_came_is_not_listened_to(rig: MakeRig, make_bobspark: MakeBobspark) -> None:
     bobspark = make_bobspark(speed=200)
     pipeline_id = begin(bobspark, {**FIRST, "max_iterations": 1})
-    wait_until(lambda: bobspark.ledger()["jobs"][pipeline_id]["status"] != "running", "the end", 20.0)
+    wait_until(lambda: bobspark.ledger()["jobs"][pipeline_id]["status"] != "running", "the end")
     one = rig(bobspark.url)
     one.ask("pipelines")
     assert (one.job(pipeline_id)["status"], one.card.lines) == ("completed", [])
@@ -108,7 +108,7 @@ def test_one_that_waits_goes_on_when_it_is_told_to_and_ends_when_it_is_cancelled
     one = rig(bobspark.url)
     pipeline_id = begin(bobspark, {**FIRST, "auto_advance": False})
     one.ask("pipelines")
-    wait_until(lambda: bobspark.pipelines.all[pipeline_id].waits, "it waits", 20.0)
+    wait_until(lambda: bobspark.pipelines.all[pipeline_id].waits, "it waits")
     one.desk.advance(pipeline_id, "analyze")
     wait_until(lambda: one.job(pipeline_id)["pipeline"]["stage"] == "ANALYZE", "it goes on", 20.0)  # type: ignore[index]
     card = one.desk.cancel(f"box:{pipeline_id}")
@@ -132,7 +132,7 @@ def test_a_stream_that_closed_because_the_pipeline_ended_is_not_opened_again(
     server = raw(answer)
     one = rig(server.url)
     one.ask("pipelines")
-    wait_until(lambda: one.card.lines and one.card.lines[-1] == ("pipeline-box-p", "stopped"), "it is given up", 10.0)
+    wait_until(lambda: one.card.lines and one.card.lines[-1] == ("pipeline-box-p", "stopped"), "it is given up")
     assert one.job("p")["status"] == "failed"
     assert [seen.path for seen in server.seen].count("/api/pipeline/p/events") == 1
 

@@ -68,7 +68,7 @@ def test_a_skill_that_is_trained_again_ends_the_job_before(rig: MakeRig, make_sk
 def test_a_job_that_ended_before_we_came_is_read_once_and_not_announced(rig: MakeRig, make_skills: MakeSkills) -> None:
     skills = make_skills(speed=200)
     job_id = begin(skills)
-    wait_until(lambda: skills.ledger()["jobs"][job_id]["modal"] != "running", "the end", 20.0)
+    wait_until(lambda: skills.ledger()["jobs"][job_id]["modal"] != "running", "the end")
     ask(f"{skills.url}/api/training-job/electrician")
     one = rig(skills.url, "skill-training")
     one.ask()
@@ -106,8 +106,8 @@ def test_a_skill_whose_status_fails_stops_no_other_and_its_job_stays_as_it_was(
         one.ask()
     assert one.job(first)["status"] == "running"
     before = one.job(second)["step"] or 0
-    wait_until(lambda: skills.ledger()["jobs"][second]["losses"][-1:] and True, "a step", 10.0)
-    wait_until(lambda: fails_and_reads(one, second, before), "the other goes on", 10.0)
+    wait_until(lambda: skills.ledger()["jobs"][second]["losses"][-1:] and True, "a step")
+    wait_until(lambda: fails_and_reads(one, second, before), "the other goes on")
 
 
 def fails_and_reads(one: Rig, job_id: str, before: int) -> bool:
