@@ -25,14 +25,14 @@ class TaskBoard:
             raise TaskFileError(f"the folder {root} does not exist; create it or name another with --watch-dir")
 
     def cards(self) -> Iterator[Card]:
-        """Every card, column by column."""
+        """Every card, column by column, with those of folders that cannot be looked into."""
         for path in self._paths():
-            if card := self.card(path):
+            if card := self.card(path, any_name=True):
                 yield card
 
-    def card(self, path: str) -> Card | None:
+    def card(self, path: str, *, any_name: bool = False) -> Card | None:
         """The card of the file at `path` (posix, under the root); None where none lies there."""
-        where = place(path)
+        where = place(path, any_name=any_name)
         got = self.door.read(path) if where else None
         if where is None or got is None:
             return None
@@ -77,9 +77,19 @@ class TaskBoard:
 
     def _paths(self) -> Iterator[str]:
         for column in COLUMNS:
-            for folder, folders, names in os.walk(self.root / column.value, followlinks=False):
-                folders.sort()
+            closed: list[OSError] = []
+            top = self.root / column.value
+            if top.is_symlink():
+                yield column.value
+                continue
+            for folder, folders, names in os.walk(top, onerror=closed.append, followlinks=False):
+                folders[:] = sorted(name for name in folders if not name.startswith("."))
                 under = Path(folder).relative_to(self.root).as_posix()
-                for name in sorted(names):
-                    if is_task_name(name) and place(f"{under}/{name}"):
+                links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+                for name in sorted([*filter(is_task_name, names), *links]):
+                    if place(f"{under}/{name}", any_name=True):
                         yield f"{under}/{name}"
+            # Left out in silence, such a folder would look as if it were empty.
+            for error in closed:
+                if not isinstance(error, FileNotFoundError):
+                    yield Path(error.filename).relative_to(self.root).as_posix()

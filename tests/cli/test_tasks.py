@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -160,6 +162,27 @@ def test_the_list_is_the_board_in_order_with_filters(task, work_dir) -> None:
 
 def test_an_empty_board_says_so(task) -> None:
     assert task("list").out == "No tasks.\n"
+
+
+def test_a_folder_that_is_a_link_is_listed_as_what_cannot_be_read(task, work_dir, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/a.yaml").write_text("id: a\n")
+    work_dir.root.joinpath("assigned").mkdir(parents=True, exist_ok=True)
+    work_dir.root.joinpath("assigned/ann").symlink_to(tmp_path / "elsewhere")
+    assert "Not readable: assigned/ann: a symbolic link" in task("list").out
+
+
+def test_a_folder_that_cannot_be_listed_is_no_empty_one(task, work_dir, monkeypatch) -> None:
+    (work_dir.root / "done").mkdir(parents=True, exist_ok=True)
+    listed = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("done"):  # whoever may do everything, as root may, can list any folder
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert "Not readable: done: this folder cannot be listed; check its mode and owner" in task("list").out
 
 
 def test_text_of_a_file_cannot_steer_the_terminal(task, work_dir) -> None:
