@@ -9,7 +9,7 @@ from typing import Any
 from llm_service.simulators.answers import Answers
 from llm_service.simulators.finetunes import Finetunes
 from llm_service.simulators.http_door import Refusal, Reply, Request, Routes
-from llm_service.simulators.pipelines import Pipelines
+from llm_service.simulators.pipelines import TRAINING_STEPS, TRAINING_STEPS_PER_S, Pipelines
 from llm_service.simulators.runs import Runs
 
 CASES = 40
@@ -71,9 +71,9 @@ class Evals:
         return {"by_model": [{"model": model, "total_tokens": total} for model, total in tokens.most_common()]}
 
     def finetune_history(self) -> list[dict[str, Any]]:
-        """Every fine-tune that ended."""
+        """Every fine-tune that ended, also those of pipelines."""
         with self._finetunes.lock:
-            return [
+            found = [
                 {
                     "finetune_id": job.id,
                     "model_id": job.base_model,
@@ -87,6 +87,26 @@ class Evals:
                 }
                 for job in self._finetunes.all.values()
                 if job.finished is not None
+            ]
+        return [*found, *self._of_pipelines()]
+
+    def _of_pipelines(self) -> list[dict[str, Any]]:
+        with self._pipelines.lock:
+            return [
+                {
+                    "finetune_id": f"{pipeline.id}-ft-{iteration}",
+                    "model_id": pipeline.body.get("model_name") or pipeline.body.get("model_id"),
+                    "dataset": f"{pipeline.id}-gen-{iteration}",
+                    "lora_rank": pipeline.body.get("lora_rank", 16),
+                    "epochs": pipeline.body.get("epochs", 3),
+                    "learning_rate": pipeline.body.get("learning_rate", 2e-4),
+                    "final_loss": line[-1][1],
+                    "duration_s": TRAINING_STEPS / TRAINING_STEPS_PER_S,
+                    "status": "completed",
+                }
+                for pipeline in self._pipelines.all.values()
+                for iteration, line in pipeline.losses.items()
+                if len(line) == TRAINING_STEPS
             ]
 
     def _row(self, key: str, model: str, suite: str, score: float) -> dict[str, Any]:

@@ -136,3 +136,22 @@ def test_what_a_server_says_against_an_advance_stands_beside_the_button(make_bob
     page.page.goto(f"{page.server.url}#training?tab=pipelines")
     advance(page)
     expect(page.page.get_by_role("alert")).to_contain_text("Pipeline is not waiting")
+
+
+def test_a_fine_tune_of_a_pipeline_that_nobody_saw_is_told_with_its_final_loss(
+    make_bobspark, make_skills, open_on
+) -> None:
+    bobspark = make_bobspark(speed=100)
+    body = {"model_name": "qwen", "eval_suite": "aws", "target_pass_rate": 99, "max_iterations": 2}
+    key = ask(f"{bobspark.url}/api/pipeline/start", "POST", body)["pipeline_id"]
+    wait_until(lambda: bobspark.pipelines.all[key].iteration == 2, "the second iteration", 20.0)
+    bobspark._conductor.speed = 0.2
+    page = open_on(bobspark, make_skills())
+    page.page.goto(f"{page.server.url}#training?tab=pipelines")
+    expect(page.page.locator(".loss .chart-empty")).to_have_text("There is no curve of it.")
+    bobspark._conductor.speed = 40
+    drawing(page.page)
+    final = bobspark.ledger()["jobs"][key]["losses"]["1"][-1][1]
+    row = page.page.get_by_role("row", name="1 ").filter(has_text=f"{key}-ft-1")
+    expect(row).to_contain_text(f"{final:.4f} steps not seen")
+    expect(page.page.locator(".loss-troubles")).to_contain_text("No step of iteration 1 was seen")

@@ -5,6 +5,7 @@ import { between, scaleOf, stepAt, ticksOf } from "../../llm_service/dashboard/s
 import { NO_BOOK, curveOf, ofJob, withAnswer, withAppended, withFailure } from "../../llm_service/dashboard/static/js/loss/book.js";
 import { STOPS, keysOf, nearest, parseChoices, textOf, withChoices } from "../../llm_service/dashboard/static/js/loss/choices.js";
 import { badPlaces, bucketAt, extremesOf, isCrowded, withPoints } from "../../llm_service/dashboard/static/js/loss/curve.js";
+import { edgeWords, withEdges } from "../../llm_service/dashboard/static/js/loss/edges.js";
 import { frameOf } from "../../llm_service/dashboard/static/js/loss/frame.js";
 import { nearestIndex, readingAt, readingText } from "../../llm_service/dashboard/static/js/loss/reading.js";
 import { tracesOf } from "../../llm_service/dashboard/static/js/loss/traces.js";
@@ -73,6 +74,17 @@ test("steps without a number are places of their own, neighbours joined", () => 
 test("a hole in the steps breaks the line and is told as a hole", () => {
   const { raw, holes } = tracesOf({ ...curve([3, 2, 1], [1, 2, 90]), gaps: [[2, 90]] }, PLAIN);
   assert.deepEqual([raw.length, holes], [2, [[2, 90]]]);
+});
+
+test("steps that were made before the first or after the last that was seen are holes with room of their own", () => {
+  const whole = curve([3, 2, 1]);
+  assert.equal(withEdges(whole, { cut: false, until: 3 }), whole);
+  const late = withEdges(curve([3, 2, 1], [20, 21, 22]), { cut: true, until: 60 });
+  assert.deepEqual(late.edges, [{ from: 0, to: 20, open: false }, { from: 22, to: 60, open: true }]);
+  const { holes, left, right } = tracesOf(late, PLAIN);
+  assert.deepEqual([holes, left, right], [[[0, 20], [22, 60]], 0, 60]);
+  assert.deepEqual(late.edges.map((edge) => edgeWords(edge, steps)), ["was seen before step 20", "was seen after step 22"]);
+  assert.deepEqual(withEdges(curve([3, 2, 1, 0.5], [10, 20, 30, 40]), { cut: true, until: 0 }).edges, [{ from: 40, to: 44, open: true }], "logged every tenth");
 });
 
 test("the raw trace passes every bucket's extremes in the order they came", () => {

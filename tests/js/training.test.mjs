@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { sorted, turned } from "../../llm_service/dashboard/static/js/training/adapter_order.js";
 import { left, outOf, percentOf, ratingOf } from "../../llm_service/dashboard/static/js/training/figures.js";
 import { FIELDS, INTENSITIES, bodyOf, formOf, intensityOf, offersOf } from "../../llm_service/dashboard/static/js/training/form_fields.js";
-import { passRates, share, stagesOf } from "../../llm_service/dashboard/static/js/training/pipeline_specs.js";
+import { isCutShort, passRates, share, stagesOf, unseenNotes, unseenOf } from "../../llm_service/dashboard/static/js/training/pipeline_specs.js";
 import { alarmsOf, filtered, groupsOf, jobOf, jobsOf, newestCurve } from "../../llm_service/dashboard/static/js/training/rows.js";
 import { createWatch } from "../../llm_service/dashboard/static/js/training/transitions.js";
 import { remembered } from "../../llm_service/dashboard/static/js/remembered.js";
@@ -169,4 +169,20 @@ test("what is remembered is made again only when something it is made of has cha
   const thing = {};
   assert.equal(of(thing, 1), of(thing, 1));
   assert.equal(of({}, 1).made, 2);
+});
+
+const iteration = (n, more = {}) => ({ n, series: `k/iter-${n}`, cut: false, loss: 0.3, after_pass_rate: null, ...more });
+
+test("what nobody saw of a pipeline's fine-tunes is said once they are over", () => {
+  const missed = { series: null, loss: null };
+  const at = (stage, status, ...iterations) => ({ status, pipeline: { stage, iteration: iterations.length, iterations } });
+  const words = (job) => job.pipeline.iterations.map((one) => unseenOf(job, one)).join();
+  assert.equal(words(at("FINE-TUNE", "running", iteration(1), iteration(2, missed))), ",", "it may still be seen");
+  assert.equal(words(at("DEPLOY", "running", iteration(1, missed), iteration(2, { cut: true }))), "all,end");
+  assert.equal(words(at("EVALUATE", "failed", iteration(1, missed))), "", "it never came to a fine-tune");
+  assert.equal(words(at("RE-EVAL", "completed", iteration(1, missed), iteration(2, missed))), "all,all");
+  assert.match(unseenNotes(at("RE-EVAL", "completed", iteration(1, missed), iteration(2, missed)))[0], /^No step of iterations 1 and 2 was seen/);
+  assert.deepEqual(unseenNotes(at("EVALUATE", "running", iteration(1))), []);
+  const cut = at("RE-EVAL", "running", iteration(1, { cut: true }));
+  assert.deepEqual([isCutShort(cut, "k/iter-1"), isCutShort(at("FINE-TUNE", "running", iteration(1, { cut: true })), "k/iter-1")], [true, false]);
 });

@@ -16,7 +16,7 @@ from llm_service.core.loss.points import Point
 from llm_service.core.times import iso_seconds, parse_ms
 from llm_service.core.training.blank_card import blank_card
 from llm_service.core.training.pace import Pace
-from llm_service.core.training.pipeline_fold import folded_pipeline
+from llm_service.core.training.pipeline_fold import folded_pipeline, with_iteration
 from llm_service.core.training.rating import rating_of
 from llm_service.core.training.reports import ENDED, Kind, Report
 from llm_service.core.training.seen_steps import SeenSteps, Span
@@ -191,7 +191,7 @@ class Job:
             known = -1 if plain or known_step is None else known_step
             if points := self._seen.news(series, steps, span, known):
                 found[series] = points
-                self._name_series(series, plain)
+                self._name_series(series, plain, points)
         return found
 
     def _span(self, report: Report, now_ms: int, *, first: bool) -> Span:
@@ -203,15 +203,21 @@ class Job:
         since_ms = began_ms if first and began_ms is not None else self._heard_ms or started or now_ms
         return Span(min(since_ms, until_ms), until_ms)
 
-    def _name_series(self, series: str, plain: str) -> None:
+    def _name_series(self, series: str, plain: str, points: Sequence[Point]) -> None:
         key = f"{self.card['key']}/{series}" if series else self.card["key"]
         if key not in self.card["series"]:
             self.card["series"] = [*self.card["series"], key]
         pipeline = self.card["pipeline"]
         if pipeline is not None and plain.startswith("iter-"):
+            loss = points[-1].loss if math.isfinite(points[-1].loss) else None
             number = int(plain.removeprefix("iter-"))
-            entry = {"n": number, "series": key}
-            self.card["pipeline"] = folded_pipeline(pipeline, {"iterations": [entry]})
+            self.card["pipeline"] = with_iteration(pipeline, number, series=key, loss=loss, cut=False)
+
+    def broke(self) -> None:
+        """Its stream is not heard: what a pipeline trains meanwhile is not known, until a step is heard again."""
+        pipeline = self.card["pipeline"]
+        if pipeline is not None and not self.ended and pipeline["stage"] == "FINE-TUNE" and pipeline["iteration"]:
+            self.card["pipeline"] = with_iteration(pipeline, pipeline["iteration"], cut=True)
 
     def _best(self, found: dict[str, list[Point]]) -> None:
         card = self.card
@@ -330,4 +336,5 @@ class Job:
         job._progress = kept.get("progress")
         elapsed = kept.get("elapsed")
         job._elapsed = (elapsed[0], elapsed[1]) if elapsed else None
+        job.broke()
         return job

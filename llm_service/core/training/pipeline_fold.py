@@ -26,6 +26,18 @@ def folded_pipeline(before: Pipeline | None, told: Mapping[str, Any], *, listed:
     return cast(Pipeline, after)
 
 
+def with_iteration(pipeline: Pipeline, number: int, **changed: Any) -> Pipeline:
+    """The pipeline with some of an iteration's fields as they are given, whatever they were."""
+    entries = _iterations(pipeline["iterations"], [{"n": number}])
+    return {**pipeline, "iterations": [{**one, **changed} if one["n"] == number else one for one in entries]}  # type: ignore[typeddict-item]
+
+
+def is_past_training(pipeline: Pipeline, number: int, *, ended: bool) -> bool:
+    """Whether the fine-tune of an iteration is over, so that no more of its steps will come."""
+    now = pipeline["iteration"] or 0
+    return ended or number < now or (number == now and pipeline["stage"] in ("DEPLOY", "RE-EVAL"))
+
+
 def _place(pipeline: Mapping[str, Any]) -> tuple[int, int]:
     """How far it has come: its iteration, and the stage in it."""
     stage = pipeline["stage"]
@@ -41,9 +53,9 @@ def _close_last(pipeline: dict[str, Any]) -> None:
 
 
 def _iterations(known: list[PipelineIteration], told: list[Mapping[str, Any]]) -> list[PipelineIteration]:
-    by_number: dict[int, dict[str, Any]] = {entry["n"]: dict(entry) for entry in known}
+    by_number: dict[int, dict[str, Any]] = {entry["n"]: {**new_iteration(entry["n"]), **entry} for entry in known}
     for entry in told:
         number = entry["n"]
         mine = by_number.setdefault(number, dict(new_iteration(number)))
-        mine.update({name: value for name, value in entry.items() if value not in (None, "", [])})
+        mine.update({name: value for name, value in entry.items() if value not in (None, "", [], False)})
     return [cast(PipelineIteration, by_number[number]) for number in sorted(by_number)]

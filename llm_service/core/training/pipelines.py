@@ -104,6 +104,8 @@ def new_iteration(n: int) -> PipelineIteration:
         "datagen_job": None,
         "finetune_job": None,
         "series": None,
+        "loss": None,
+        "cut": False,
     }
 
 
@@ -140,6 +142,7 @@ def iterations_of(value: object) -> list[PipelineIteration]:
         entry["suggested"] = fields.texts(advice.get("suggested_actions"), 20)
         entry["datagen_job"] = fields.text(row, "datagen_job_id", "datagen_job")
         entry["finetune_job"] = fields.text(row, "finetune_job_id", "finetune_job")
+        entry["loss"] = fields.number(row, "final_loss", "loss", "train_loss")
         found.append(entry)
     return found
 

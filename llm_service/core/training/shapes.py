@@ -78,6 +78,10 @@ class PipelineIteration(TypedDict):
     datagen_job: str | None
     finetune_job: str | None
     series: str | None
+    loss: float | None
+    """The last that is known of its fine-tune."""
+    cut: bool
+    """Its stream broke while it was fine-tuned, and no step has been heard since."""
 
 
 class Pipeline(TypedDict):

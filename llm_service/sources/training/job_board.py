@@ -120,6 +120,14 @@ class JobBoard:
                 self._dirty.add(key)
         self.changed.set()
 
+    def broke(self, source: str, kind: Kind, job_id: str) -> None:
+        """The stream of this job is not heard any more."""
+        with self._lock:
+            if (job := self._jobs.get(self._keys.get((source, kind, job_id), ""))) is not None:
+                job.broke()
+                self._dirty.add(job.card["key"])
+        self.changed.set()
+
     def look_again(self, key: str) -> None:
         """Something beside the job itself changed what its card shows: an alarm."""
         with self._lock:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from llm_service.clients.errors import BadAnswer
+from llm_service.clients.errors import BadAnswer, ClientError
 from llm_service.clients.web import segment
 from llm_service.core.sse import SseEvent
 from llm_service.core.training import fields
+from llm_service.core.training.adapters import final_losses
 from llm_service.core.training.pipeline_events import heard
+from llm_service.core.training.pipeline_fold import is_past_training
 from llm_service.core.training.pipelines import LISTS, pipeline_reports
-from llm_service.core.training.reports import ENDED
+from llm_service.core.training.reports import ENDED, Report
 from llm_service.sources.training.job_board import JobBoard
 from llm_service.sources.upstream.asked import Question
 
+log = logging.getLogger(__name__)
+
 LIST_S = 15.0
 MOST_STREAMS = 20
+TRIES = 3
+"""Lists with which the report of fine-tunes is asked for an iteration whose last loss was not heard."""
 
 
 class Asked(Protocol):
@@ -56,6 +63,7 @@ class PipelineQuestions:
         self._lock = threading.Lock()
         self._streams: dict[str, Stream] = {}
         self._stopped = False
+        self._tries: dict[tuple[str, int], int] = {}
 
     def questions(self) -> list[Question]:
         """What to ask, and how often."""
@@ -71,9 +79,50 @@ class PipelineQuestions:
         if not fields.is_listing(value, *LISTS):
             raise BadAnswer(f"{self._source}: GET /api/pipeline/ answered with something that is no list")
         reports = pipeline_reports(value)
-        self._board.hear(self._source, reports)
+        jobs = {report.id: _finetune_jobs(report) for report in reports}
+        self._board.hear(self._source, [self._linked(report) for report in reports])
+        self._fill_losses(jobs)
         for card in self._board.missing(self._source, "pipeline", [report.id for report in reports]):
             self._board.vanished(card["key"])
+
+    def _linked(self, report: Report) -> Report:
+        """Fine-tunes of its iterations by their keys, where they are known here."""
+        for entry in report.told["pipeline"].get("iterations", ()):
+            if entry["finetune_job"] is not None:
+                key = self._board.key_of(self._source, "finetune", entry["finetune_job"])
+                entry["finetune_job"] = key or entry["finetune_job"]
+        return report
+
+    def _fill_losses(self, jobs: dict[str, dict[int, str]]) -> None:
+        """What iterations came to whose last steps nobody heard: a stream has no past, a report of the server has."""
+        wanted = [place for place in self._unheard(jobs) if self._tries.get(place, 0) < TRIES]
+        if not wanted:
+            return
+        self._tries.update({place: self._tries.get(place, 0) + 1 for place in wanted})
+        try:
+            losses = final_losses(self._client.get("/api/reports/finetune-history").value)
+        except ClientError as error:
+            log.debug("the report of fine-tunes of %s was not told: %s", self._source, error)
+            return
+        for pipeline_id, number in wanted:
+            loss = losses.get(jobs[pipeline_id][number])
+            if loss is not None:
+                self._tries[pipeline_id, number] = TRIES
+                told = {"pipeline": {"iterations": [{"n": number, "loss": loss}]}}
+                self._board.hear(self._source, [Report("pipeline", pipeline_id, told)])
+
+    def _unheard(self, jobs: dict[str, dict[int, str]]) -> Iterator[tuple[str, int]]:
+        """Iterations that have a fine-tune, are past it, and of which the last loss was not heard."""
+        for pipeline_id, by_number in jobs.items():
+            key = self._board.key_of(self._source, "pipeline", pipeline_id) if by_number else None
+            card = self._board.card(key) if key else None
+            if card is None or card["pipeline"] is None:
+                continue
+            ended = card["status"] in ENDED
+            for entry in card["pipeline"]["iterations"]:
+                past = is_past_training(card["pipeline"], entry["n"], ended=ended)
+                if entry["n"] in by_number and past and (entry["loss"] is None or entry["cut"]):
+                    yield pipeline_id, entry["n"]
 
     def listen(self) -> None:
         """Bring the streams in line with the pipelines that run."""
@@ -115,6 +164,7 @@ class PipelineQuestions:
 
     def _look_first(self, pipeline_id: str) -> bool:
         """Before a stream is opened again: what the list says now; True where the pipeline has ended."""
+        self._board.broke(self._source, "pipeline", pipeline_id)
         self._refresh()
         key = self._board.key_of(self._source, "pipeline", pipeline_id)
         card = self._board.card(key) if key else None
@@ -130,3 +180,9 @@ class PipelineQuestions:
             stream.stop(0.0)
         for stream in streams:
             stream.stop(max(0.0, end_s - time.monotonic()))
+
+
+def _finetune_jobs(report: Report) -> dict[int, str]:
+    """The fine-tunes of a pipeline's iterations, by what the server calls them."""
+    entries = report.told["pipeline"].get("iterations", ())
+    return {entry["n"]: entry["finetune_job"] for entry in entries if entry["finetune_job"] is not None}

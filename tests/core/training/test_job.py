@@ -10,6 +10,7 @@ import pytest
 
 from llm_service.core.times import iso_seconds
 from llm_service.core.training.job import STALE_MS, UNDER_WAY_MS, Job
+from llm_service.core.training.pipelines import new_iteration
 from llm_service.core.training.rating import rating_of
 from llm_service.core.training.reports import LossStep, Report
 from llm_service.core.training.shapes import JobCard
@@ -298,3 +299,33 @@ def test_a_list_without_steps_does_not_make_a_job_seem_to_leap_after_our_restart
     assert again.card["steps_per_s"] is None
     again.hear(report(step=800), T0 + 30_000)
     assert again.card["steps_per_s"] == 20.0
+
+
+def test_a_cut_in_a_fine_tune_stands_at_its_iteration_until_a_step_is_heard_again() -> None:
+    one = job("pipeline")
+    one.hear(Report("pipeline", "j", {"status": "running", "pipeline": {"stage": "ANALYZE", "iteration": 1}}), T0)
+    one.broke()
+    assert one.card["pipeline"] is not None
+    assert one.card["pipeline"]["iterations"] == [], "nothing was trained meanwhile"
+    training = {"pipeline": {"stage": "FINE-TUNE", "iteration": 1}}
+    one.hear(Report("pipeline", "j", training, {"iter-1": [LossStep(1, 2.0)]}), T0)
+    assert entry(one) == (2.0, False)
+    one.broke()
+    listed = {"pipeline": {"iterations": [new_iteration(1)]}}
+    one.hear(Report("pipeline", "j", listed, listed=True), T0)
+    assert entry(one) == (2.0, True), "a list knows nothing of it"
+    one.hear(Report("pipeline", "j", training, {"iter-1": [LossStep(5, 1.5)]}), T0)
+    assert entry(one) == (1.5, False)
+
+
+def test_a_pipeline_that_trained_when_we_ended_is_taken_up_as_cut() -> None:
+    one = job("pipeline")
+    told = {"status": "running", "pipeline": {"stage": "FINE-TUNE", "iteration": 2}}
+    one.hear(Report("pipeline", "j", told, {"iter-2": [LossStep(1, 2.0)]}), T0)
+    assert entry(Job.restored(one.shown(), one.kept())) == (2.0, True)
+
+
+def entry(one: Job) -> tuple[float | None, bool]:
+    assert one.card["pipeline"] is not None
+    last = one.card["pipeline"]["iterations"][-1]
+    return last["loss"], last["cut"]

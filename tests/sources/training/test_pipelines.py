@@ -137,6 +137,56 @@ def test_a_stream_that_closed_because_the_pipeline_ended_is_not_opened_again(
     assert [seen.path for seen in server.seen].count("/api/pipeline/p/events") == 1
 
 
+def test_an_iteration_that_nobody_heard_has_the_loss_that_the_servers_report_keeps(
+    rig: MakeRig, make_bobspark: MakeBobspark
+) -> None:
+    bobspark = make_bobspark(speed=200)
+    pipeline_id = begin(bobspark, FIRST)
+    wait_until(lambda: bobspark.ledger()["jobs"][pipeline_id]["status"] != "running", "the end", 20.0)
+    one = rig(bobspark.url)
+    one.ask("pipelines")
+    pipeline = one.job(pipeline_id)["pipeline"]
+    assert pipeline is not None
+    finals = [line[-1][1] for line in bobspark.ledger()["jobs"][pipeline_id]["losses"].values()]
+    assert [(entry["loss"], entry["series"]) for entry in pipeline["iterations"]] == [(loss, None) for loss in finals]
+    assert one.losses.series == {}, "a loss without a step is no point"
+
+
+def test_a_fine_tune_whose_stream_broke_and_was_never_heard_again_says_so(
+    rig: MakeRig, raw: Callable[..., RawServer]
+) -> None:
+    stages = ["fine_tuning", "re_evaluating"]
+    connections = 0
+
+    def answer(exchange: Exchange) -> None:
+        nonlocal connections
+        if exchange.path.endswith("/events"):
+            connections += 1
+            training = [
+                f'event: training_update\ndata: {{"iteration": 1, "stage": "FINE-TUNE", "step": {n}, "loss": 0.5}}\n\n'
+                for n in (1, 2, 3)
+            ]
+            last = ['event: stage_update\ndata: {"iteration": 1, "stage": "RE-EVAL"}\n\n']
+            exchange.stream(*(training if connections == 1 else last))
+        elif "finetune-history" in exchange.path:
+            exchange.answer('[{"finetune_id": "ft-9", "final_loss": 0.125, "status": "completed"}]')
+        else:
+            row = {"pipeline_id": "p", "status": "running", "current_step": stages[min(1, connections)]}
+            exchange.answer(json.dumps([{**row, "current_iteration": 1, "iterations": [{"finetune_job_id": "ft-9"}]}]))
+
+    one = rig(raw(answer).url)
+    one.ask("pipelines")
+
+    def entry() -> Any:
+        pipeline = one.job("p")["pipeline"]
+        assert pipeline is not None
+        return pipeline["iterations"][0]
+
+    wait_until(lambda: entry()["loss"] == 0.125, "the report is asked", 20.0)
+    assert (entry()["cut"], entry()["series"]) == (True, "box:p/iter-1")
+    assert one.losses.series == {"box:p/iter-1": {1: 0.5, 2: 0.5, 3: 0.5}}
+
+
 def test_broken_and_unknown_events_are_counted_and_cost_nothing_else(
     rig: MakeRig, raw: Callable[..., RawServer]
 ) -> None:

@@ -6,6 +6,7 @@ import { figure, plural, sentence } from "../words.js";
 import "./element.js";
 import { STOPS, TARGET } from "./choices.js";
 import { badPlaces, extremesOf } from "./curve.js";
+import { edgeWords } from "./edges.js";
 import { rawAddress } from "./loading.js";
 import { tableView } from "./table.js";
 import { loss, steps } from "./units.js";
@@ -18,25 +19,25 @@ let made = { key: [], view: null };
 
 /**
  * `title`, `lines` [{key, job, label, slot, curve | null, word, error, removable}], `choices`, `alarms`; `stale` dims it, `pick` is the
- * control that adds runs, `empty` stands where no line has a step yet.
+ * control that adds runs, `empty` stands where no line has a step yet, `notes` are sentences on what is missing.
  */
-export function lossPanel({ title, lines, choices, alarms, stale = false, pick = nothing, empty = "No step has been seen yet." }) {
+export function lossPanel({ title, lines, choices, alarms, notes = [], stale = false, pick = nothing, empty = "No step has been seen yet." }) {
   const there = lines.filter(({ curve }) => curve?.facts.count);
   const waiting = lines.some(({ word }) => ["unknown", "loading"].includes(word)) && !there.length;
   return html`<section class="chart loss" data-chart="loss" data-words=${lines.map(({ word }) => word).join(" ")} ?data-stale=${stale} aria-labelledby="loss-title">
     <header class="chart-head"><h3 id="loss-title">${title}</h3>${pick}${there.length ? tools(title, choices, there) : nothing}</header>
     ${failures(lines)}
-    ${there.length ? drawing(title, there, choices, alarms) : waiting ? html`<div class="chart-skeleton" aria-hidden="true"></div>` : html`<div class="chart-empty"><p>${empty}</p></div>`}
+    ${there.length ? drawing(title, there, choices, alarms, notes) : waiting ? html`<div class="chart-skeleton" aria-hidden="true"></div>` : html`<div class="chart-empty"><p>${empty}</p></div>${troubles([], [], notes)}`}
     ${lines.length > 1 || lines.some(({ removable }) => removable) ? legend(lines) : nothing}
   </section>`;
 }
 
-function drawing(title, lines, choices, alarms) {
+function drawing(title, lines, choices, alarms, notes) {
   return html`${controls(choices)}
     ${lines.length === 1 ? chips(lines[0].curve, choices) : nothing}
     <loss-canvas class="chart-area loss-area" ?hidden=${choices.table} .view=${viewOf(title, lines, choices, alarms)}></loss-canvas>
     ${choices.table ? tableView(title, lines) : html`<p class="chart-note loss-hint">Drag to zoom; ${choices.from === null ? "" : "double click shows all; "}with the chart focused, arrows read it and + and − zoom.</p>`}
-    ${troubles(lines, alarms)}`;
+    ${troubles(lines, alarms, notes)}`;
 }
 
 /** The same object while nothing in it has changed, so that a redraw of the page is no redraw of the chart. */
@@ -114,19 +115,21 @@ function failures(lines) {
 }
 
 /** What is wrong with the curves: alarms, steps without a number, steps nobody saw. Each can be looked at closely. */
-function troubles(lines, alarms) {
+function troubles(lines, alarms, notes) {
   const several = lines.length > 1;
   const labels = several ? Object.fromEntries(lines.map(({ key, label }) => [key, label])) : {};
   const places = lines.flatMap(({ key, label, curve }) => [
     ...badPlaces(curve).map(({ from, to, count }) => ({ key, kind: "bad", from, to, text: `${several ? `${label}: no` : "No"} number at ${from === to ? `step ${steps(from)}` : count === to - from + 1 ? `steps ${steps(from, to)}` : `${figure(count)} of the steps ${steps(from, to)}`}` })),
     ...curve.gaps.map(([from, to]) => ({ key, kind: "hole", from, to, text: `${several ? `${label}: nothing` : "Nothing"} was seen between steps ${steps(from, to)}` })),
+    ...(curve.edges ?? []).map((edge) => ({ key, kind: "hole", from: edge.from, to: edge.to, text: `${several ? `${label}: nothing` : "Nothing"} ${edgeWords(edge, steps)}` })),
   ]);
-  if (!places.length && !alarms.length) return nothing;
+  if (!places.length && !alarms.length && !notes.length) return nothing;
   const standing = alarms.filter(({ cleared_at: over }) => !over);
   const listed = [...standing, ...alarms.filter(({ cleared_at: over }) => over).slice(0, Math.max(0, MOST_ALARMS - standing.length))];
   return html`<ul class="loss-troubles" aria-label="What is wrong with the curve">
     ${repeat(listed, ({ id }) => id, (alarm) => alarmRow(alarm, labels[alarm.series]))}
     ${alarms.length > listed.length ? html`<li class="quiet">And ${plural(alarms.length - listed.length, "alarm")} before, over by now; the drawing shows where.</li>` : nothing}
+    ${notes.map((text) => html`<li data-kind="hole">${icons.unplug}<span>${text}</span></li>`)}
     ${places.slice(0, MOST_PLACES).map((place) => html`<li data-kind=${place.kind}>${icons[place.kind === "bad" ? "circle-x" : "unplug"]}<span>${place.text}.</span>${there(place.key, place.from, place.to)}</li>`)}
     ${places.length > MOST_PLACES ? html`<li class="quiet">And ${plural(places.length - MOST_PLACES, "more place")}; the table has them all.</li>` : nothing}
   </ul>`;

@@ -12,9 +12,9 @@ export function tracesOf(curve, { axis, logX, logY }) {
   const timed = timedOf(curve, axis);
   const scale = scaleOf(curve, axis, timed);
   const shown = { x: (value) => !logX || value > 0, y: (value) => !logY || value > 0 };
-  const { buckets, gaps } = curve;
+  const { buckets, gaps, edges = [] } = curve;
   const made = {
-    main: [], raw: [], band: [], pauses: [], holes: holesOf(gaps, scale), bad: badPlaces(curve).map(({ from, to }) => [scale(from), scale(to)]), ends: buckets.last_step.map(scale),
+    main: [], raw: [], band: [], pauses: [], holes: holesOf([...gaps, ...edges.map(({ from, to }) => [from, to])], scale), bad: badPlaces(curve).map(({ from, to }) => [scale(from), scale(to)]), ends: buckets.last_step.map(scale),
     scale, left: Infinity, right: -Infinity, hidden: 0,
   };
   let [run, band] = [null, null];
@@ -47,6 +47,11 @@ export function tracesOf(curve, { axis, logX, logY }) {
     if (shown.y(smooth)) made.main.push({ x: end, y: smooth, i });
     made.left = Math.min(made.left, places[0][0]);
     made.right = Math.max(made.right, end);
+  }
+  for (const { from, to } of made.right >= made.left ? edges : []) {
+    // The hatch needs room: nothing is drawn there.
+    if (shown.x(scale(from))) made.left = Math.min(made.left, scale(from));
+    made.right = Math.max(made.right, scale(to));
   }
   return made;
 }

@@ -4,10 +4,12 @@ import { icons } from "../icons.js";
 import { chartPanel } from "../charts/panel.js";
 import { remembered } from "../remembered.js";
 import { figure } from "../words.js";
-import { STAGE_NAMES, outcomeWords, passRates, share, stagesOf } from "./pipeline_specs.js";
+import { loss } from "../loss/units.js";
+import { STAGE_NAMES, outcomeWords, passRates, share, stagesOf, unseenOf } from "./pipeline_specs.js";
 
 const ratesOf = remembered(passRates);
 const SIGNS = { done: "check", now: "activity", failed: "x" };
+const UNSEEN = { all: "steps not seen", end: "end not seen" };
 const SAID = { done: "done", now: "now", failed: "stopped here", ahead: "not yet" };
 
 /** Everything of a pipeline but its loss. */
@@ -16,7 +18,7 @@ export function pipelineParts(job, state) {
   return html`${flowView(job)}
     ${pipeline.iterations.length ? html`<div class="pipeline-more">
       ${chartPanel(ratesOf(job), state.ui.charts, { empty: html`<p>No iteration has been evaluated yet.</p>` })}
-      ${adviceView(pipeline)}</div>${historyView(pipeline)}` : nothing}`;
+      ${adviceView(pipeline)}</div>${historyView(job)}` : nothing}`;
 }
 
 /** The loop: six stages, and back to the first until the target is reached. */
@@ -38,20 +40,22 @@ function adviceView({ iterations }) {
     ${last ? html`${last.advice ? html`<p class="advice">${last.advice}</p>` : nothing}${last.suggested.length ? html`<ul class="advice-list">${last.suggested.map((text) => html`<li>${text}</li>`)}</ul>` : nothing}` : html`<p class="quiet">Its advisor has said nothing yet.</p>`}</section>`;
 }
 
-function historyView({ iterations, target }) {
+function historyView(job) {
+  const { iterations, target } = job.pipeline;
   return html`<section class="panel wide" aria-labelledby="iterations-title"><header class="panel-head"><h3 id="iterations-title">Iterations</h3></header>
     <div class="call-table" tabindex="0" role="region" aria-labelledby="iterations-title"><table>
-      <thead><tr><th scope="col">Iteration</th><th scope="col" class="figure">Before</th><th scope="col" class="figure">After</th><th scope="col" class="figure">Gain</th><th scope="col">Data</th><th scope="col">Fine-tune</th><th scope="col">Advice</th></tr></thead>
-      <tbody>${iterations.toReversed().map((one) => historyRow(one, target))}</tbody></table></div></section>`;
+      <thead><tr><th scope="col">Iteration</th><th scope="col" class="figure">Before</th><th scope="col" class="figure">After</th><th scope="col" class="figure">Gain</th><th scope="col">Data</th><th scope="col">Fine-tune</th><th scope="col" class="figure">Final loss</th><th scope="col">Advice</th></tr></thead>
+      <tbody>${iterations.toReversed().map((one) => historyRow(one, target, unseenOf(job, one)))}</tbody></table></div></section>`;
 }
 
-function historyRow({ n, pass_rate: before, after_pass_rate: after, datagen_job: data, finetune_job: tune, advice }, target) {
+function historyRow({ n, pass_rate: before, after_pass_rate: after, datagen_job: data, finetune_job: tune, loss: final, advice }, target, unseen) {
   const gain = before === null || after === null ? null : after - before;
   const reached = target !== null && after !== null && after >= target;
   return html`<tr><th scope="row">${figure(n)}</th><td class="figure">${share(before)}</td>
     <td class="figure" ?data-reached=${reached}>${share(after)}${reached ? html` ${icons.check}<span class="sr-only">target reached</span>` : nothing}</td>
     <td class="figure" data-gain=${gain === null ? nothing : gain >= 0 ? "up" : "down"}>${gain === null ? "–" : `${gain >= 0 ? "+" : "−"}${Math.abs(100 * gain).toFixed(1)} points`}</td>
-    <td>${jobLink(data)}</td><td>${jobLink(tune)}</td><td class="iteration-advice" title=${advice}>${advice || html`<span class="quiet">–</span>`}</td></tr>`;
+    <td>${jobLink(data)}</td><td>${jobLink(tune)}</td>
+    <td class="figure">${loss(final)}${unseen ? html` <small class="quiet">${UNSEEN[unseen]}</small>` : nothing}</td><td class="iteration-advice" title=${advice}>${advice || html`<span class="quiet">–</span>`}</td></tr>`;
 }
 
 /** A job is linked by its key; a bare id is what its server calls it and is only named. */

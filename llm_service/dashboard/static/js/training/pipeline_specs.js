@@ -40,3 +40,28 @@ export function share(value) {
 export function outcomeWords(outcome) {
   return { target_reached: "Target reached", max_iterations_reached: "All iterations used", failed: "Failed", cancelled: "Cancelled" }[outcome] ?? (outcome ? outcome.replaceAll("_", " ") : "");
 }
+
+/** Whether the fine-tune of an iteration is over, so that no more of its steps will come. */
+export function isPastTraining({ status, pipeline: { stage, iteration } }, n) {
+  return ["completed", "failed", "cancelled", "vanished"].includes(status) || n < iteration || (n === iteration && ["DEPLOY", "RE-EVAL"].includes(stage));
+}
+
+/** Whether the last steps of a series were made while its stream was broken. */
+export function isCutShort(job, series) {
+  return job.pipeline.iterations.some((one) => one.series === series && one.cut && isPastTraining(job, one.n));
+}
+
+/** How much of an iteration's fine-tune nobody saw: "all", "end" or "". One that never began is not missed. */
+export function unseenOf(job, { n, series, cut, loss, after_pass_rate: after }) {
+  if (!isPastTraining(job, n)) return "";
+  if (!series) return loss !== null || after !== null || n < job.pipeline.iteration || job.status === "completed" ? "all" : "";
+  return cut ? "end" : "";
+}
+
+/** Sentences on the iterations of which no step was seen. */
+export function unseenNotes(job) {
+  const missed = job.pipeline.iterations.filter((one) => unseenOf(job, one) === "all").map(({ n }) => n);
+  if (!missed.length) return [];
+  const which = missed.length === 1 ? `iteration ${missed[0]}` : `iterations ${missed.slice(0, -1).join(", ")} and ${missed.at(-1)}`;
+  return [`No step of ${which} was seen: a pipeline's stream has no past. Where its server keeps the final loss, it is in the table above.`];
+}

@@ -8,7 +8,7 @@ import { nothingOf } from "./empty.js";
 import { startButton } from "./jobs.js";
 import { ownOf } from "./own.js";
 import { pipelineParts } from "./pipeline_parts.js";
-import { share } from "./pipeline_specs.js";
+import { share, unseenNotes } from "./pipeline_specs.js";
 import { jobsOf } from "./rows.js";
 import { linesOf, pipelineOf, subjectOf } from "./subject.js";
 import { isLive, statusBadge, titleOf } from "./words.js";
@@ -31,13 +31,14 @@ export function view(state) {
   }
   const stale = ["stale", "locked"].includes(state.connection.word);
   const { lines, alarms } = linesOf(state);
+  const notes = unseenNotes(open);
   const offered = pipelines.filter((job, i) => i < OFFERED || job.key === open.key);
   return html`<div class="job-controls"><ul class="pipeline-list" aria-label="Pipelines">${offered.map((job) => choice(job, job.key === open.key))}</ul>
       ${offered.length < pipelines.length ? html`<a class="tool" href="#training?kind=pipeline">All ${figure(pipelines.length)}</a>` : nothing}<span class="grow"></span>${startButton(state)}</div>
     <header class="job-head"><div class="job-title"><h2><a href=${`#job=${encodeURIComponent(open.key)}`}>${titleOf(open)}</a></h2>${statusBadge(open.status)}</div>
       <div class="job-deeds">${deeds(open, own.deeds[open.key])}</div></header>
     ${pipelineParts(open, state)}
-    ${lossPanel({ title: "Loss, a line an iteration", lines, choices: subjectOf(state).choices, alarms, stale, empty: "No step of a fine-tune has been seen yet." })}
+    ${lossPanel({ title: "Loss, a line an iteration", lines, choices: subjectOf(state).choices, alarms, stale, notes, empty: notes.length ? "There is no curve of it." : "No step of a fine-tune has been seen yet." })}
     ${askView(own.asking, open)}`;
 }
 

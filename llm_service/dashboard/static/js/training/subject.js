@@ -2,8 +2,10 @@
 import { remembered } from "../remembered.js";
 import { curveOf, ofJob, seriesOf } from "../loss/book.js";
 import { parseChoices } from "../loss/choices.js";
+import { withEdges } from "../loss/edges.js";
 import { bookOf } from "../loss/loading.js";
 import { ownOf } from "./own.js";
+import { isCutShort } from "./pipeline_specs.js";
 import { alarmsOf, jobOf, jobsOf, newestCurve } from "./rows.js";
 import { titleOf } from "./words.js";
 
@@ -82,7 +84,9 @@ function ofOne(key, { choices, lead, implied: implies = null }, book, job) {
   const common = { job: key, word, error, removable: key !== lead, href: key === lead && !implies ? null : `#job=${encodeURIComponent(key)}` };
   const known = seriesOf(book, key);
   if (!known.length) return [{ ...common, key, label: title, curve: null }];
-  return known.map((series) => ({ ...common, key: series.key, curve: shownCurve(book, key, series.key, choices), label: known.length > 1 ? labelOf(series, title, key === lead) : title }));
+  const until = Math.max(...known.map(({ facts }) => facts.last_step ?? 0));
+  const curveOfOne = (series) => shownCurve(book, key, series, choices, job?.pipeline ? { cut: isCutShort(job, series), until } : null);
+  return known.map((series) => ({ ...common, key: series.key, curve: curveOfOne(series.key), label: known.length > 1 ? labelOf(series, title, key === lead) : title }));
 }
 
 /** "iter 2" beside other iterations of the same pipeline; with its job's name beside other jobs. */
@@ -94,12 +98,13 @@ function labelOf({ key, name }, title, leads) {
 const curves = new Map();
 const MOST_KEPT = 64;
 /** A curve that is put together of two keeps being the same object. */
-function shownCurve(book, job, series, choices) {
+function shownCurve(book, job, series, choices, ends) {
   const { whole, part } = ofJob(book, job);
   const before = curves.get(series);
-  const inputs = [whole?.curves[series], part?.curves[series], choices.from, choices.to];
+  const inputs = [whole?.curves[series], part?.curves[series], choices.from, choices.to, ends?.cut, ends?.until];
   if (before && inputs.every((value, i) => value === before.inputs[i])) return before.curve;
-  const curve = curveOf(book, job, series, choices);
+  const found = curveOf(book, job, series, choices);
+  const curve = ends ? withEdges(found, ends) : found;
   if (curves.size > MOST_KEPT) curves.clear();
   curves.set(series, { inputs, curve });
   return curve;
