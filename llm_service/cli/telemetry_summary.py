@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
@@ -56,8 +56,16 @@ def summary(session: Session, flags: Mapping[str, object], since: str | None, so
     if as_json:
         say(json.dumps(found, ensure_ascii=False))
         return
-    for line in _lines(found):
+    for line in [*_lines(found), *_next_steps(found, [str(told["root"]) for told in sources if not told["found"]])]:
         say(as_text(line))
+
+
+def _next_steps(found: Summary, looked_in: Sequence[str]) -> Iterator[str]:
+    """What to do about calls without a price, and about finding nothing where logs were looked for."""
+    if found["total"]["unpriced"]:
+        yield "What has no price, why, and the line that gives it one: llm-service telemetry prices"
+    if looked_in and not found["sources"]:
+        yield f"No agent's logs are in {', '.join(looked_in)}."
 
 
 def _since_ms(text: str | None, zone: Zone, now_ms: int) -> int | None:

@@ -134,16 +134,21 @@ def test_a_damaged_database_is_moved_aside_in_words(command: Command, logs: Path
 def test_the_summary_as_a_table_names_what_has_no_price(command: Command, logs: Path) -> None:
     logs.write_text(claude_line(1, model="claude-nobody-knows-9") + "\n")
     said = command("telemetry", "summary")
-    heading, line, total, source = said.out.splitlines()
+    heading, line, total, source, advice = said.out.splitlines()
     assert heading.split()[:3] == ["MODEL", "MESSAGES", "INPUT"]
     assert line.split() == ["claude-nobody-knows-9", "1", "10", "20", "0", "100", "30", "-", "1"]
     assert total.split()[0] == "total"
     assert source.startswith("claude-code: 1 line in ")
+    assert advice.endswith("llm-service telemetry prices")
 
 
 def test_nothing_recorded_is_a_summary_too(command: Command) -> None:
     found = json.loads(command("telemetry", "summary", "--json").out)
     assert (found["models"], found["sources"], found["total"]["messages"]) == ({}, [], 0)
+    *_, said = command("telemetry", "summary").out.splitlines()
+    assert said.startswith("No agent's logs are in ")
+    assert ".claude/projects" in said
+    assert command("telemetry", "summary", "--no-agent-logs").out.splitlines()[-1].startswith("total")
 
 
 def test_logs_are_left_alone_where_the_setting_says_so(command: Command, logs: Path) -> None:
