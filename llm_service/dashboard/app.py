@@ -17,6 +17,7 @@ from llm_service.dashboard.json_packet import JsonPacket
 from llm_service.dashboard.live import Live
 from llm_service.dashboard.origins import allowed_origin
 from llm_service.dashboard.socketio_server import SocketIO
+from llm_service.dashboard.whole_keys import WholeKeys
 from llm_service.dashboard.world import World
 from llm_service.settings import Settings
 
@@ -54,7 +55,7 @@ def create_dashboard(
 
         CORS(app, resources={r"/api/*": {"origins": list(settings.cors_origin)}}, supports_credentials=False)
     app.wsgi_app = guard.Guard(  # type: ignore[method-assign]
-        app.wsgi_app,
+        WholeKeys(app.wsgi_app),
         auth=auth,
         allowed_hosts=(*settings.allowed_host, *_own_name(settings.host)),
         cors_origins=settings.cors_origin,

@@ -12,6 +12,7 @@ from llm_service.core.operations.node_shapes import NodeCard, NodesSnapshot, Que
 from llm_service.core.query import BadQuery
 from llm_service.dashboard.json_body import read_json
 from llm_service.dashboard.upstream_refusal import refuse
+from llm_service.dashboard.whole_keys import keyed_routes
 
 MAX_BODY_BYTES = 256 * 1024
 MOST_KEYS = 1_000
@@ -30,7 +31,7 @@ def blueprint(
     nodes: Callable[[], Sequence[NodeCard]], queues: Callable[[], Sequence[QueueCard]], commands: Commands
 ) -> Blueprint:
     """The routes; `nodes` and `queues` tell how things stand at this moment."""
-    routes = Blueprint("coordinator", __name__)
+    routes = keyed_routes("coordinator", __name__)
 
     @routes.get("/api/nodes")
     def all_nodes() -> NodesSnapshot:
@@ -45,16 +46,16 @@ def blueprint(
         body = _body('{"keys": ["spark:run_1"]} or {"source": "spark"} or {}')
         return commands.cancel(_keys(body), _name(body, "source") if "source" in body else None)
 
-    @routes.post("/api/coordinator/<source>/add-node")
+    @routes.post("/api/coordinator/<key:source>/add-node")
     def add_node(source: str) -> CommandDone:
         body = _body('{"node": "linux", "job": "job_3"}')
         return commands.add_node(source, _name(body, "node"), _name(body, "job"))
 
-    @routes.put("/api/coordinator/<source>/jobs/<job_id>/nodes/<name>/pause")
+    @routes.put("/api/coordinator/<key:source>/jobs/<key:job_id>/nodes/<key:name>/pause")
     def pause(source: str, job_id: str, name: str) -> CommandDone:
         return commands.switch(source, job_id, name, pause=True)
 
-    @routes.put("/api/coordinator/<source>/jobs/<job_id>/nodes/<name>/resume")
+    @routes.put("/api/coordinator/<key:source>/jobs/<key:job_id>/nodes/<key:name>/resume")
     def resume(source: str, job_id: str, name: str) -> CommandDone:
         return commands.switch(source, job_id, name, pause=False)
 

@@ -15,6 +15,7 @@ from llm_service.core.query import BadQuery
 from llm_service.core.training.shapes import SeriesAnswer
 from llm_service.dashboard.export_api import csv_chunks
 from llm_service.dashboard.query_args import whole_number
+from llm_service.dashboard.whole_keys import keyed_routes
 
 POINTS, FEWEST, MOST = 1000, 10, 2000
 MOST_SERIES = 50
@@ -42,9 +43,9 @@ class Curves(Protocol):
 
 def blueprint(curves: Curves) -> Blueprint:
     """The routes over `curves`."""
-    routes = Blueprint("loss", __name__)
+    routes = keyed_routes("loss", __name__)
 
-    @routes.get("/api/training/<path:key>/series")
+    @routes.get("/api/training/<key:key>/series")
     def series(key: str) -> SeriesAnswer:
         args = request.args
         return curves.series(
@@ -56,7 +57,7 @@ def blueprint(curves: Curves) -> Blueprint:
             smoothing=_smoothing(args),
         )
 
-    @routes.get("/api/training/<path:key>/series.csv")
+    @routes.get("/api/training/<key:key>/series.csv")
     def table(key: str) -> Response:
         columns, rows = curves.steps(key, _names(request.args))
         # The first rows are read before the answer begins: what is wrong with the database is a status then.

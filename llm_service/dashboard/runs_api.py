@@ -18,6 +18,7 @@ from llm_service.core.runs.refusals import NoSuchRun, SeveralRuns, TooManyBatche
 from llm_service.core.runs.shapes import Batch, Launched, OneRun, RunDetail, RunEvents, RunList
 from llm_service.dashboard.export_api import csv_chunks
 from llm_service.dashboard.query_args import MAX_TEXT, one_of, whole_number
+from llm_service.dashboard.whole_keys import keyed_routes
 from llm_service.errors import TelemetryUnavailable
 
 MAX_BODY_BYTES = 128 * 1024
@@ -40,7 +41,7 @@ class Desk(Protocol):
 
 def blueprint(desk: Callable[[], Desk]) -> Blueprint:
     """The routes; `desk` is asked for when the first request comes."""
-    routes = Blueprint("runs", __name__)
+    routes = keyed_routes("runs", __name__)
 
     @routes.get("/api/runs")
     def listing() -> RunList:
@@ -58,24 +59,24 @@ def blueprint(desk: Callable[[], Desk]) -> Blueprint:
         rows = desk().table(_wanted(), ended=ended)
         return Response(csv_chunks(TABLE, rows), content_type="text/csv; charset=utf-8", headers=headers)
 
-    @routes.get("/api/runs/<key>")
+    @routes.get("/api/runs/<key:key>")
     def detail(key: str) -> RunDetail:
         return desk().detail(key)
 
-    @routes.delete("/api/runs/<key>")
+    @routes.delete("/api/runs/<key:key>")
     def cancel(key: str) -> ResponseReturnValue:
         return jsonify(desk().cancel(key)), 202
 
-    @routes.get("/api/runs/<key>/events")
+    @routes.get("/api/runs/<key:key>/events")
     def events(key: str) -> RunEvents:
         after_n = whole_number(request.args, "after", 0, 999_999_999, 0)
         return desk().events(key, after_n, whole_number(request.args, "limit", 1, MOST_EVENTS, EVENTS))
 
-    @routes.get("/api/batches/<batch_id>")
+    @routes.get("/api/batches/<key:batch_id>")
     def batch(batch_id: str) -> Launched:
         return {"batch": desk().batch(batch_id)}
 
-    @routes.post("/api/batches/<batch_id>/rest")
+    @routes.post("/api/batches/<key:batch_id>/rest")
     def rest(batch_id: str) -> ResponseReturnValue:
         return jsonify(desk().rest(batch_id)), 202
 

@@ -14,6 +14,7 @@ from llm_service.core.training import refusals
 from llm_service.core.training.shapes import Adapters, JobCard, JobList
 from llm_service.dashboard.json_body import read_json
 from llm_service.dashboard.query_args import one_of, whole_number
+from llm_service.dashboard.whole_keys import keyed_routes
 
 MAX_BODY_BYTES = 64 * 1024
 KINDS = ["finetune", "skill", "pipeline", "datagen"]
@@ -33,7 +34,7 @@ class Training(Protocol):
 
 def blueprint(training: Training) -> Blueprint:
     """The routes over `training`."""
-    routes = Blueprint("training", __name__)
+    routes = keyed_routes("training", __name__)
 
     @routes.get("/api/training")
     def listing() -> JobList:
@@ -54,15 +55,15 @@ def blueprint(training: Training) -> Blueprint:
     def adapters() -> Adapters:
         return training.adapters()
 
-    @routes.get("/api/training/<path:key>")
+    @routes.get("/api/training/<key:key>")
     def job(key: str) -> JobCard:
         return training.job(key)
 
-    @routes.delete("/api/training/<path:key>")
+    @routes.delete("/api/training/<key:key>")
     def cancel(key: str) -> ResponseReturnValue:
         return jsonify({"job": training.cancel(key)})
 
-    @routes.post("/api/training/<path:key>/advance")
+    @routes.post("/api/training/<key:key>/advance")
     def advance(key: str) -> ResponseReturnValue:
         step = _body().get("step")
         if not isinstance(step, str) or not step.strip() or len(step) > 60 or not step.isprintable():

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HOME, boardAddress, formatRoute, parseRoute } from "../../llm_service/dashboard/static/js/url.js";
+import { runHref } from "../../llm_service/dashboard/static/js/workers/figures.js";
 
 test("the bare page is the board", () => {
   assert.deepEqual(parseRoute(""), { ...HOME });
@@ -33,4 +34,12 @@ test("a section is a view", () => {
 test("the server is asked for what the address says", () => {
   const { query } = parseRoute("#board?q=two+words&agent=pedro,annie&sort=updated");
   assert.equal(boardAddress(query, { column: "done" }), "/api/board?q=two%20words&agent=pedro%2Cannie&sort=updated&column=done");
+});
+
+test("a run has an address whatever its server calls it, and the address bar spells it the same way", () => {
+  for (const id of ["a/b", "x/events", "50%", "50%2F", "why?", "#1", "two words", "a+b&c=d", "日本語", "..", "a,b:c", "'\"<>"]) {
+    const href = runHref(`spark:${id}`);
+    assert.equal(parseRoute(href).more.run, `spark:${id}`);
+    assert.equal(formatRoute(parseRoute(href)), href);
+  }
 });

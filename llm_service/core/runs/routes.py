@@ -5,7 +5,13 @@ from __future__ import annotations
 from llm_service.core.route import Param, Route
 from llm_service.core.runs import shapes as run_shapes
 
-_KEY = Param("key", "the run's key, `<source>:<id>`; its id alone works while only one server has it", "path", True)
+_KEY = Param(
+    "key",
+    "the run's key, `<source>:<id>`, percent-encoded as one part of the address; its id alone works while only one"
+    " server has it",
+    "path",
+    True,
+)
 _BATCH = Param("id", "the batch's id, as it was launched with", "path", required=True)
 _FILTERS = (
     Param("source", "only runs of this server"),

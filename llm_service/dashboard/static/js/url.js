@@ -45,8 +45,8 @@ function parseMore(params) {
 /** A route as a fragment; defaults are left out. */
 export function formatRoute(route) {
   const params = [];
-  const put = (name, value) => value && params.push(`${name}=${encode(value)}`);
-  if (route.section === "costs") return withParams("costs", costsParams(route.costs).map(([name, value]) => `${name}=${encode(value)}`));
+  const put = (name, value) => value && params.push(`${name}=${addressPart(value)}`);
+  if (route.section === "costs") return withParams("costs", costsParams(route.costs).map(([name, value]) => `${name}=${addressPart(value)}`));
   if (FREE.includes(route.section)) {
     for (const [name, value] of Object.entries(route.more)) put(name, value);
     const [name] = Object.keys(SHORT).filter((name) => route.more[name] && SHORT[name] === route.section);
@@ -91,6 +91,7 @@ function parseQuery(params) {
   return query;
 }
 
-function encode(value) {
+/** A value as the fragment holds it: signs that are easy to read there stay as they are. */
+export function addressPart(value) {
   return encodeURIComponent(value).replaceAll("%2F", "/").replaceAll("%2C", ",").replaceAll("%3A", ":");
 }

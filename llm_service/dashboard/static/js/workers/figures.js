@@ -1,4 +1,5 @@
 // Figures of workers as people read them. What nobody knows is a dash, never 0. Pure.
+import { addressPart } from "../url.js";
 import { figure } from "../words.js";
 
 const ONE = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -93,5 +94,5 @@ export const TYPE_LABELS = Object.freeze({
 
 /** The address of a run's page, as the address bar spells it. */
 export function runHref(key) {
-  return `#run=${encodeURIComponent(key).replaceAll("%3A", ":").replaceAll("%2F", "/")}`;
+  return `#run=${addressPart(key)}`;
 }
