@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from llm_service.core.paths import is_task_name
-from llm_service.core.taskfile import content_of, read_document
+from llm_service.core.taskfile import content_of, read_document, too_large
 from llm_service.core.yamltext import Unreadable
 
 
@@ -33,11 +33,13 @@ class Finding:
 def check(name: str, max_bytes: int) -> list[Finding]:
     """All findings of the file `name`; ``-`` is the standard input."""
     try:
-        data = _read(name, max_bytes)
+        data, size = _read(name, max_bytes)
     except IsADirectoryError:
         return [Finding(name, 1, 1, "is a folder; name the files in it, as in inbox/*.yaml")]
     except OSError as error:
         return [Finding(name, 1, 1, f"cannot be read: {error.strerror or error}")]
+    if size > max_bytes:
+        return [Finding(name, 1, 1, too_large(size, max_bytes).reason)]
     found = []
     if name != "-" and not is_task_name(Path(name).name):
         found.append(Finding(name, 1, 1, "the board reads only files that end in .yaml or .yml and are not hidden"))
@@ -63,12 +65,15 @@ def check_text(name: str, data: bytes, max_bytes: int) -> list[Finding]:
     return sorted(found, key=lambda finding: finding.line)
 
 
-def _read(name: str, max_bytes: int) -> bytes:
-    """At most one byte more than the limit, and never from a pipe that was named as a file."""
+def _read(name: str, max_bytes: int) -> tuple[bytes, int]:
+    """At most one byte more than the limit, with the size of all; never from a pipe that was named as a file."""
     if name == "-":
-        return sys.stdin.buffer.read(max_bytes + 1) if sys.stdin else b""
+        data = sys.stdin.buffer.read(max_bytes + 1) if sys.stdin else b""
+        return data, len(data)
     descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        info = os.fstat(descriptor)
+        if not stat.S_ISREG(info.st_mode):
             raise OSError(0, "not a regular file")
-        return file.read(max_bytes + 1)
+        data = file.read(max_bytes + 1)
+        return data, max(info.st_size, len(data))

@@ -94,6 +94,10 @@ def schema_text() -> str:
     return json.dumps(schema(), indent=2) + "\n"
 
 
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ").replace("Input should be a valid ", "should be a ")
+
+
 def complaints(values: dict[str, Value]) -> list[tuple[str, str]]:
     """Return (top-level field, reason) for each place where `values` are not as the type says."""
     try:
@@ -102,6 +106,6 @@ def complaints(values: dict[str, Value]) -> list[tuple[str, str]]:
         found: dict[str, str] = {}
         for entry in error.errors(include_url=False, include_context=False):
             name = str(entry["loc"][0]) if entry["loc"] else ""
-            found.setdefault(name, entry["msg"].removeprefix("Value error, "))
+            found.setdefault(name, _plain(entry["msg"]))
         return list(found.items())
     return []

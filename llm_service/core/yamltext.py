@@ -37,6 +37,15 @@ _FLOAT = re.compile(r"[-+]?([0-9][0-9_]*)?\.[0-9_]*([eE][-+][0-9]+)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ]+[0-9]{1,2}:[0-9]{2}:[0-9]{2}[-+:. 0-9Zz]*)?")
 _MAY_BE_TYPED = frozenset("0123456789+-.~nNtTfFyYoO")
 _LONGEST_TYPED = 32
+_NO_TABS = "indent with blanks, not with tabs"
+_MENDED_BY = (
+    ("mapping values are not allowed", "put a value that holds ': ' in quotes"),
+    ("cannot start any token", "put a value that begins with such a character in quotes"),
+    ("tab character", _NO_TABS),
+    ("expected ',' or", "a bracket or a brace is not closed"),
+    ("unexpected end of stream", "a quote is not closed"),
+    ("did not find expected key", "look at the quotes and the indentation up to here"),
+)
 
 _TAG = "tag:yaml.org,2002:"
 _KNOWN_TAGS = frozenset(
@@ -235,8 +244,8 @@ def read_mapping(text: str) -> Document:
         _feed(builder, CParser(text))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        reason = error.problem or "not valid YAML"
-        raise Unreadable(_problem(f"not valid YAML: {reason}", mark)) from error
+        reason = error.problem or "nothing says why"
+        raise Unreadable(_problem(f"not valid YAML: {reason}{_advice(reason, text, mark)}", mark)) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         char = error.position - (text.rfind("\n", 0, error.position) + 1) + 1
@@ -275,6 +284,14 @@ def _feed(builder: _Builder, parser: CParser) -> None:
 
 def _unreadable(reason: str, mark: yaml.Mark) -> Unreadable:
     return Unreadable(_problem(reason, mark))
+
+
+def _advice(reason: str, text: str, mark: yaml.Mark | None) -> str:
+    """What most often mends this, behind libyaml's own words, which name a place in its grammar."""
+    lines = text.split("\n", mark.line + 1) if mark else []
+    if mark and lines[mark.line : mark.line + 1] and lines[mark.line][mark.column : mark.column + 1] == "\t":
+        return f"; {_NO_TABS}"
+    return next((f"; {advice}" for words, advice in _MENDED_BY if words in reason), "")
 
 
 def _problem(reason: str, mark: yaml.Mark | None) -> Problem:

@@ -19,7 +19,7 @@ BAD = [
     ("id: t\n\nstatus: sleeping\n", 3, 1, "unknown status"),
     ("id: t\ncreated_at: tomorrow\n", 2, 1, "not a date or time"),
     ("id: t\ndescription: [a]\n", 2, 1, "description:"),
-    ("id: t\ndependencies: 3\n", 2, 1, "dependencies:"),
+    ("id: t\ndependencies: 3\n", 2, 1, "dependencies: should be a list"),
     ("id: t\ntags: {a: b}\n", 2, 1, "tags:"),
     ("id: t\nid: u\n", 2, 1, "twice"),
     ("- a\n", 1, 1, "one YAML mapping"),
@@ -62,6 +62,12 @@ def test_the_standard_input_can_be_checked(command, monkeypatch, tmp_path: Path)
 def test_a_name_the_board_does_not_read_is_a_finding(command, tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text("id: t\n")
     assert "only files that end in" in command("task", "validate", str(tmp_path / "t.txt")).out
+
+
+def test_a_file_over_the_limit_is_told_with_its_own_size(command, tmp_path: Path) -> None:
+    path = tmp_path / "t.yaml"
+    path.write_text("id: t\nnotes: " + "x" * 300_000)
+    assert "the file is 293 KiB, more than the limit of 256 KiB" in command("task", "validate", str(path)).out
 
 
 def test_a_folder_is_a_finding_that_says_what_to_name(command, tmp_path: Path) -> None:

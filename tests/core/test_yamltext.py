@@ -98,6 +98,22 @@ def test_lines_are_those_of_the_top_level_keys():
 
 
 @pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("id: x\ntitle: fix: the bug", "put a value that holds ': ' in quotes"),
+        ("id: x\ntitle: @ann do it", "put a value that begins with such a character in quotes"),
+        ("id: x\na:\n\tb: 1", "indent with blanks, not with tabs"),
+        ("id: a\n\ttitle: x\n", "indent with blanks, not with tabs"),
+        ("id: x\na: {b", "a bracket or a brace is not closed"),
+        ('id: x\na: "b', "a quote is not closed"),
+        ("id: x\na: 'it's'\n", "look at the quotes and the indentation up to here"),
+    ],
+)
+def test_a_common_slip_is_told_with_what_mends_it(text, advice):
+    assert refused(text).reason.endswith(f"; {advice}")
+
+
+@pytest.mark.parametrize(
     ("text", "reason", "line"),
     [
         ("a: [1, 2", "not valid YAML", None),
@@ -149,12 +165,12 @@ def test_an_alias_to_a_long_text_cannot_multiply_bytes():
 
 @pytest.mark.parametrize("name", sorted(HORRORS))
 def test_every_horror_ends_at_once(name):
-    began = time.monotonic()
+    began = time.thread_time()
     try:
         read_mapping(HORRORS[name][:262_144])
     except Unreadable:
         pass
-    assert time.monotonic() - began < 2.0
+    assert time.thread_time() - began < 2.0
 
 
 def test_nesting_that_crashes_the_library_is_refused_in_a_process_that_lives_on():
