@@ -149,8 +149,8 @@ def test_arrows_read_a_chart_point_by_point(server, open_page):
 def test_a_page_without_calls_says_what_would_fill_it(server, open_page):
     page = open_page(server, "#costs")
     expect(page.page.get_by_role("heading", name="No model call has been recorded yet")).to_be_visible()
-    expect(page.page.locator(".cost-examples pre")).to_have_count(2)
-    expect(page.page.locator(".cost-examples")).to_contain_text(f"{server.url}api/telemetry/invocations")
+    expect(page.page.locator(".message pre")).to_have_count(2)
+    expect(page.page.locator(".message")).to_contain_text(f"{server.url}api/telemetry/invocations")
     record(server, CALL)
     expect(chart(page, "cost")).to_be_visible()
 
@@ -256,6 +256,7 @@ def test_hostile_names_are_text_everywhere(server, open_page):
                 "model": name[:200],
                 "agent": name[:200],
                 "project": name[:200],
+                "node": name[:200],
                 "error": name,
                 "status": "error",
                 "cost_usd": 0.5,

@@ -162,8 +162,8 @@ def test_a_failure_is_said_keeps_what_was_there_and_is_retried(page) -> None:
 
 def test_an_empty_board_says_what_would_fill_the_page(server, open_page) -> None:
     page = open_page(server, "#flow")
-    expect(page.page.locator(".flow-empty")).to_contain_text("No task has been seen yet")
-    expect(page.page.locator(".flow-empty pre")).to_contain_text("completed_at")
+    expect(page.page.locator(".message")).to_contain_text("No task has been seen yet")
+    expect(page.page.locator(".message pre")).to_contain_text("completed_at")
 
 
 def test_the_flow_is_the_same_after_a_restart_with_what_happened_meanwhile(board, work_dir, page) -> None:

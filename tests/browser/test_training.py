@@ -262,9 +262,9 @@ def test_gpu_figures_say_whether_they_are_made_up(running, opened) -> None:
 
 def test_an_unknown_job_and_an_empty_section_say_what_to_do(training, opened) -> None:
     page = opened(training, "#job=spark:nope")
-    expect(page.page.locator(".training-empty")).to_contain_text("Nobody knows this job")
+    expect(page.page.locator(".message")).to_contain_text("Nobody knows this job")
     page.page.get_by_role("link", name="All jobs").click()
-    expect(page.page.locator(".training-empty")).to_contain_text("Nothing has been trained yet")
+    expect(page.page.locator(".message")).to_contain_text("Nothing has been trained yet")
     page.page.get_by_role("button", name="Start a training").click()
     expect(page.page.locator(".training-dialog h2")).to_be_focused()
 
@@ -372,7 +372,7 @@ def test_axe_finds_nothing_serious(running, context_of, scheme, width) -> None:
         (f"#training?tab=loss&with={FT},spark:pl_1", "loss-canvas[data-drawn]"),
         ("#training?tab=loss", ".loss-implied"),
         ("#training?tab=pipelines", "loss-canvas[data-drawn]"),
-        ("#training?tab=adapters", ".training-empty"),
+        ("#training?tab=adapters", ".message"),
     ):
         page.evaluate("(to) => (location.hash = to)", fragment)
         expect(page.locator(shown).first).to_be_visible()

@@ -113,7 +113,7 @@ def test_a_section_without_data_says_what_would_fill_it(server, open_page):
 def test_a_missing_folder_is_waited_for(make_server, work_dir, open_page):
     root = work_dir.root.parent / "later" / "board"
     page = open_page(make_server(root=root).start())
-    message = page.page.locator(".board-message")
+    message = page.page.locator(".message")
     expect(message).to_contain_text("Waiting for the folder")
     expect(message).to_contain_text(f"mkdir -p '{root}/inbox' '{root}/assigned' '{root}/done'")
     (root / "inbox").mkdir(parents=True)

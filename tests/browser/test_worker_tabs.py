@@ -78,7 +78,7 @@ def test_the_feeds_filters_are_in_the_address(make_bobspark, watching, open_page
     page.page.locator("[data-input=feed-search]").fill("nothing says this")
     expect(page.page.get_by_role("heading", name="No finished run matches")).to_be_visible()
     assert "q=nothing%20says%20this" in page.fragment()
-    page.page.locator(".workers-empty [data-action=feed-unfilter]").click()
+    page.page.locator(".message [data-action=feed-unfilter]").click()
     expect(page.page.locator(".feed-entry").first).to_be_visible()
 
 
@@ -240,10 +240,10 @@ def test_a_dataset_opens_and_each_of_its_parts_fails_alone(bobspark, watching, o
     expect(dialog.get_by_role("alert")).to_contain_text("500")
     bobspark.set_faults()
     # A failure is remembered for a moment, so that many pages do not all ask a server that is in trouble.
-    wait_until(lambda: tried_again(dialog), "the part that failed", 15)
+    wait_until(lambda: tried_again(dialog), "the part that failed")
     page.press("Escape")
     expect(dialog).to_be_hidden()
-    assert "dataset=" not in page.fragment()
+    wait_until(lambda: "dataset=" not in page.fragment(), "the address without it")
 
 
 def tried_again(dialog: Locator) -> bool:

@@ -82,6 +82,7 @@ async function start() {
   setTimeout(() => store.dispatch({ type: "ui", patch: { skeleton: false } }), SKELETON_AFTER_MS + SKELETON_MS);
   const session = first.session.then(readJson);
   await strips(session);
+  document.getElementById("main").removeAttribute("data-waiting");
   await loading.load();
   frames.drawNow();
   drawRest();
@@ -95,14 +96,15 @@ async function start() {
   (globalThis.requestIdleCallback ?? setTimeout)(() => overlays.forEach((overlay) => overlay.warm()));
 }
 
-/** What stands above everything is known before the cards are drawn, so that it pushes nothing down; a slow answer is not waited for. */
+/** What stands above everything is known before anything is seen below it, so that it pushes nothing down; it is waited for a moment longer than the cards are. */
 async function strips(session) {
   const known = session.then((told) => {
     store.dispatch({ type: "session", session: told });
     document.documentElement.toggleAttribute("data-demo", told.demo === true);
   }, () => {});
   const both = Promise.all([known, keepBudgets(store, first.budgets.then(readJson))]);
-  await Promise.race([both, new Promise((late) => setTimeout(late, STRIPS_MS))]);
+  const late = first.answer.catch(() => {}).then(() => new Promise((over) => setTimeout(over, STRIPS_MS)));
+  await Promise.race([both, late]);
 }
 
 /** The first cards are on the screen; the others follow in two steps, so that nobody has to wait for them. */

@@ -19,8 +19,16 @@ export function createRouting(changed) {
   };
 }
 
-/** Close what is open, so that Back does not open it again: back to where it was opened, or where it was not opened here, to `route` in its place. */
+let leaving = false;
+
+/**
+ * Close what is open, so that Back does not open it again: back to where it was opened, or where it was not opened here, to
+ * `route` in its place. Going back takes a moment; what asks again meanwhile (a second Escape) must not go back further.
+ */
 export function shut(go, route) {
-  if (history.state?.opened) history.back();
-  else go(route, { replace: true });
+  if (leaving) return;
+  if (!history.state?.opened) return void go(route, { replace: true });
+  leaving = true;
+  addEventListener("popstate", () => (leaving = false), { once: true });
+  history.back();
 }

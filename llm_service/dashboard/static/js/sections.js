@@ -1,12 +1,14 @@
 // The pages beside the board. Each is fetched, with its style sheets, when it is first opened.
 
 const PAGES = {
-  costs: { load: () => import("./costs/page.js"), styles: ["charts.css", "page.css", "costs.css"] },
-  workers: { load: () => import("./workers/page.js"), styles: ["charts.css", "page.css", "workers.css", "run.css", "wall.css"] },
-  training: { load: () => import("./training/page.js"), styles: ["charts.css", "page.css", "costs.css", "loss.css", "training.css", "job.css", "pipelines.css", "adapters.css"] },
-  sources: { load: () => import("./sources/page.js"), styles: ["page.css", "sources.css"] },
-  flow: { load: () => import("./flow/page.js"), styles: ["charts.css", "page.css", "costs.css", "flow.css"] },
+  costs: { load: () => import("./costs/page.js"), styles: ["costs.css"] },
+  workers: { load: () => import("./workers/page.js"), styles: ["workers.css", "run.css", "wall.css"] },
+  training: { load: () => import("./training/page.js"), styles: ["loss.css", "training.css", "job.css", "pipelines.css", "adapters.css"] },
+  sources: { load: () => import("./sources/page.js"), styles: ["sources.css"] },
+  flow: { load: () => import("./flow/page.js"), styles: ["flow.css"] },
 };
+/** Sheets of all of them, before their own. */
+const SHARED = ["page.css", "panels.css", "charts.css"];
 const AGAIN_MS = 3_000;
 
 /**
@@ -23,7 +25,7 @@ export function createSections(parts, { add, redraw }) {
     if (asked.has(section) || !PAGES[section]) return;
     asked.add(section);
     try {
-      const [module] = await Promise.all([PAGES[section].load(), ...PAGES[section].styles.map(styleSheet)]);
+      const [module] = await Promise.all([PAGES[section].load(), ...[...SHARED, ...PAGES[section].styles].map(styleSheet)]);
       add(module.start({ ...parts, add, redraw }));
       loaded.set(section, module);
       listen(parts.store.state);

@@ -7,6 +7,8 @@ const SLOTS = ["1", "2", "3", "4", "5", "6", "7", "8", "other", "none"];
 export function readTheme() {
   const probe = document.createElement("span");
   probe.hidden = true;
+  // Where the system sets the colours of a page, lines of one colour could not be told apart.
+  probe.style.forcedColorAdjust = "none";
   document.body.append(probe);
   const style = getComputedStyle(probe);
   const colour = (name) => {

@@ -2,7 +2,6 @@
 import { html, nothing, repeat } from "../lit.js";
 import { icons } from "../icons.js";
 import { ago, clock, exact } from "../time.js";
-import { loadingView } from "../views/asked_states.js";
 import { reasonOf } from "../workers/source_trouble.js";
 import { sparkline } from "../workers/sparkline.js";
 import { BARS, levelOf, loadOf } from "./figures.js";
@@ -14,12 +13,11 @@ const MARKS = { warn: "triangle-alert", critical: "octagon-alert" };
 const PERCENT = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
 
 /** The machines of all sources. */
-export function nodesView({ ready, rows }, now) {
+export function nodesView({ rows }, now) {
   const nodes = Object.values(rows).sort((one, other) => one.key.localeCompare(other.key));
   return html`<section aria-labelledby="nodes-title"><h2 class="panel-title" id="nodes-title">Machines</h2>
     ${nodes.length ? html`<ul class="node-grid">${repeat(nodes, ({ key }) => key, (node) => nodeCard(node, now))}</ul>`
-      : ready ? html`<p class="quiet">No machine has told its load yet. It is asked while this page is open.</p>`
-      : loadingView(1)}</section>`;
+      : html`<p class="quiet">No machine has told its load yet. It is asked while this page is open.</p>`}</section>`;
 }
 
 function nodeCard(node, now) {

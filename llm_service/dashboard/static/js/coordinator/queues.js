@@ -6,16 +6,15 @@ import { chartPanel } from "../charts/panel.js";
 import { clock, exact } from "../time.js";
 import { plural } from "../words.js";
 import { seconds } from "../workers/figures.js";
-import { loadingView } from "../views/asked_states.js";
 import { reasonOf } from "../workers/source_trouble.js";
 import { queueSpec } from "./figures.js";
 
 const made = new Map();
 
 /** The queues of all sources. */
-export function queuesView({ ready, rows }, { own, charts, stale, several }) {
+export function queuesView({ rows }, { own, charts, stale, several }) {
   const queues = Object.values(rows).sort((one, other) => one.key.localeCompare(other.key));
-  if (!queues.length) return ready ? html`<section><h2 class="panel-title">Queue</h2><p class="quiet">No queue has been told yet.</p></section>` : loadingView(1);
+  if (!queues.length) return html`<section><h2 class="panel-title">Queue</h2><p class="quiet">No queue has been told yet.</p></section>`;
   return html`<div class="queues">${queues.map((queue) => html`<section class="queue" data-queue=${queue.key} ?data-old=${Boolean(queue.reason)} aria-label=${title(queue, several)}>
     <header class="panel-line"><h2 class="panel-title">${title(queue, several)}</h2><span class="quiet">${queue.depth == null ? "–" : plural(queue.depth, "run")} waiting</span><span class="grow"></span>
       ${queue.items.length ? html`<button class="button" type="button" data-action="queue-ask" data-source=${queue.source} ?disabled=${own.busy}>${icons["circle-stop"]}Cancel all queued</button>` : nothing}</header>

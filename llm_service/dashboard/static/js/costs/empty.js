@@ -6,10 +6,10 @@ import { copyable } from "../views/empty.js";
 /** The page's own empty state. */
 export function emptyView() {
   const origin = location.origin;
-  return html`<section class="cost-empty" aria-labelledby="cost-empty-title">
+  return html`<section class="message" aria-labelledby="cost-empty-title">
     ${icons.coins}<h2 id="cost-empty-title">No model call has been recorded yet</h2>
     <p>Claude Code, Codex and OpenCode are read from their own logs as they work; nothing has to be set up for that. Anything else is recorded with a line:</p>
-    <div class="cost-examples">${copyable("Python", PYTHON)}${copyable("HTTP", curl(origin))}</div>
+    ${copyable("Python", PYTHON)}${copyable("HTTP", curl(origin))}
   </section>`;
 }
 

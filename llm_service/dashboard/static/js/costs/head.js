@@ -6,7 +6,7 @@ import { figure, plural } from "../words.js";
 
 /** The head panel; everything in it is told live. */
 export function headView({ costs: { now } }) {
-  return html`<section class="cost-head" aria-label="How things stand">
+  return html`<section class="figure-strip cost-head" aria-label="How things stand">
     ${sum("Today", now?.costs.today, now?.tokens.today)}
     ${sum("This month", now?.costs.month, now?.tokens.month)}
     ${sum("All time", now?.costs.total, now?.tokens.total)}

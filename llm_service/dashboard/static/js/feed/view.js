@@ -67,6 +67,6 @@ function chainView({ word, events, error, complete }, key) {
 /** Nothing is in the feed, or nothing passes the filters. */
 export function feedEmpty(filtered) {
   return filtered
-    ? html`<section class="workers-empty"><h2>No finished run matches</h2><p>Nothing that was kept passes the filters.</p><button class="button" type="button" data-action="feed-unfilter">${icons.x}Clear the filters</button></section>`
-    : html`<section class="workers-empty">${icons.history}<h2>No run has finished yet</h2><p>Each run that ends is kept here with the best of what it wrote. The feed stays over a reload and a restart.</p><a class="button" href="#workers">Runs that work now</a></section>`;
+    ? html`<section class="message"><h2>No finished run matches</h2><p>Nothing that was kept passes the filters.</p><button class="button" type="button" data-action="feed-unfilter">${icons.x}Clear the filters</button></section>`
+    : html`<section class="message">${icons.history}<h2>No run has finished yet</h2><p>Each run that ends is kept here with the best of what it wrote. The feed stays over a reload and a restart.</p><a class="button" href="#workers">Runs that work now</a></section>`;
 }

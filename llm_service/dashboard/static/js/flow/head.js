@@ -9,7 +9,7 @@ export function headView(page) {
   const done = sum(page.done);
   const seeded = sum(page.seeded);
   const perDay = page.days.length ? Math.round((10 * done) / page.days.length) / 10 : 0;
-  return html`<section class="flow-head" aria-label="In this range">
+  return html`<section class="figure-strip flow-head" aria-label="In this range">
     <dl class="stat" data-stat="done"><dt>Done</dt><dd class="stat-figure">${figure(done)} <small>${figure(perDay)} a day</small></dd>
       <dd class="stat-sub">${seeded ? `${figure(seeded)} of them with times from their files` : done ? "all while watched" : "none in this range"}</dd></dl>
     ${times("cycle", "Cycle time", "from assigned to done", page.cycle, done)}

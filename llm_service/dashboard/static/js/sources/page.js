@@ -78,8 +78,8 @@ function streams(counts) {
 }
 
 function none() {
-  return html`<section class="sources-empty" aria-labelledby="sources-empty-title">${icons.cable}
+  return html`<section class="message" aria-labelledby="sources-empty-title">${icons.cable}
     <h2 id="sources-empty-title">Only the task folder is watched</h2>
     <p>Name a server in the settings and its runs, machines and training appear here live. A server is only read; nothing is changed on it unless you press a button.</p>
-    <div class="sources-examples">${copyable("llm-service.toml in your user's configuration folder", CONFIG)}${copyable("Without a server at hand: try it with a simulated one", TRY)}</div></section>`;
+    ${copyable("llm-service.toml in your user's configuration folder", CONFIG)}${copyable("Without a server at hand: try it with a simulated one", TRY)}</section>`;
 }

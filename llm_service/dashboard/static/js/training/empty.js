@@ -8,15 +8,15 @@ import { startButton } from "./jobs.js";
 export function emptyTraining(state) {
   const sources = Object.values(state.listed.sources.rows);
   if (sources.length) {
-    return html`<section class="training-empty" aria-labelledby="training-empty-title">${icons["graduation-cap"]}<h2 id="training-empty-title">Nothing has been trained yet</h2>
+    return html`<section class="message" aria-labelledby="training-empty-title">${icons["graduation-cap"]}<h2 id="training-empty-title">Nothing has been trained yet</h2>
       <p>Fine-tunes, skill trainings, data generation and pipelines of ${sources.map(({ key }) => key).join(", ")} appear here by themselves, whoever starts them.</p>${startButton(state)}</section>`;
   }
-  return html`<section class="training-empty" aria-labelledby="training-empty-title">${icons["graduation-cap"]}<h2 id="training-empty-title">No server that trains is watched</h2>
+  return html`<section class="message" aria-labelledby="training-empty-title">${icons["graduation-cap"]}<h2 id="training-empty-title">No server that trains is watched</h2>
     <p>Name one when the dashboard starts, or in its settings file. To look around without one, start the demo.</p>
-    <div class="training-examples">${copyable("Watch a BobSpark server", "llm-service dashboard start --bobspark http://10.0.0.69:9010\n")}${copyable("Look around", "llm-service dashboard start --demo\n")}</div></section>`;
+    ${copyable("Watch a BobSpark server", "llm-service dashboard start --bobspark http://10.0.0.69:9010\n")}${copyable("Look around", "llm-service dashboard start --demo\n")}</section>`;
 }
 
 /** What a tab says that has nothing of its own kind. */
 export function nothingOf(title, text, more = "") {
-  return html`<section class="training-empty" aria-labelledby="training-empty-title">${icons["graduation-cap"]}<h2 id="training-empty-title">${title}</h2><p>${text}</p>${more}</section>`;
+  return html`<section class="message" aria-labelledby="training-empty-title">${icons["graduation-cap"]}<h2 id="training-empty-title">${title}</h2><p>${text}</p>${more}</section>`;
 }

@@ -53,10 +53,10 @@ function lossOf(state, job, stale) {
 function unknownView(state, key, asked) {
   if (!asked || asked.word === "loading") return html`<div class="page training">${state.ui.skeleton ? html`<div class="job-skeleton" aria-hidden="true"></div>` : nothing}</div>`;
   const failed = asked.word === "failed";
-  return html`<div class="page training"><section class="training-empty" role=${failed ? "alert" : nothing}>${icons[failed ? "unplug" : "search"]}
+  return html`<div class="page training"><section class="message" role=${failed ? "alert" : nothing}>${icons[failed ? "unplug" : "search"]}
     <h2>${failed ? "The job could not be loaded" : "Nobody knows this job"}</h2>
     <p>${failed ? sentence(asked.error) : html`No watched server has a job <code>${key}</code>, and none was kept.`}</p>
-    <p class="training-buttons">${failed ? html`<button class="button" type="button" data-action="training-again" data-key=${key}>${icons["refresh-cw"]}Try again</button>` : nothing}<a class="button" href="#training">All jobs</a></p></section></div>`;
+    <p class="message-tools">${failed ? html`<button class="button" type="button" data-action="training-again" data-key=${key}>${icons["refresh-cw"]}Try again</button>` : nothing}<a class="button" href="#training">All jobs</a></p></section></div>`;
 }
 
 function saidView(said, key) {

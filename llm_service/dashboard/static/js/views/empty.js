@@ -60,7 +60,7 @@ export function copyable(label, code) {
 /** The watched folder does not exist yet. */
 export function waitingView(state) {
   const { root } = state.board;
-  return html`<div class="board-message">
+  return html`<div class="message">
     ${icons["folder-search"]}
     <h2>Waiting for the folder</h2>
     <p>The board shows <code>${root}</code>, which does not exist yet. As soon as it does, its tasks appear here.</p>
@@ -75,7 +75,7 @@ function quoted(path) {
 
 /** The first answer failed. */
 export function failureView(state) {
-  return html`<div class="board-message" role="alert">
+  return html`<div class="message" role="alert">
     ${icons.unplug}
     <h2>The board could not be loaded</h2>
     <p>${state.failure}</p>

@@ -5,7 +5,7 @@ import { SECTION_VIEWS } from "./rail.js";
 
 export function sectionView({ route }) {
   const { name, icon, fills, absent } = SECTION_VIEWS[route.section];
-  return html`<div class="board-message">
+  return html`<div class="message">
     ${icons[icon]}
     <h2>${name}</h2>
     <p>${absent ?? `Nothing to show yet. This section fills ${fills}.`}</p>

@@ -8,6 +8,7 @@ import { nodesView } from "../coordinator/nodes.js";
 import { askCancelQueued, queuesView } from "../coordinator/queues.js";
 import { runTables } from "../coordinator/run_tables.js";
 import { levelsHeard } from "../coordinator/spoken.js";
+import { loadingView } from "../views/asked_states.js";
 import { noSource } from "./empty.js";
 import { sourceStrips } from "./source_strips.js";
 import { bobsparks } from "./source_trouble.js";
@@ -29,6 +30,8 @@ export function view(state) {
   if (listed.sources.ready && !sources.length && !Object.keys(listed.nodes.rows).length) return noSource();
   const own = ownOf(state);
   const stale = ["stale", "locked"].includes(state.connection.word);
+  // Drawn at once, when all of it is known: what comes later would push down what is read.
+  if (!listed.nodes.ready || !listed.queue.ready) return html`${sourceStrips(sources)}${loadingView(3)}`;
   return html`${hatching()}${sourceStrips(sources)}
     <div class="coordinator" ?data-stale=${stale}>
       ${chipsView(Object.values(listed.queue.rows), Object.values(listed.runs.rows))}

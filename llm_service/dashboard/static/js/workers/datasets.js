@@ -40,7 +40,7 @@ export function view(state) {
 }
 
 function loaded(datasets, more, { now, former }) {
-  if (!datasets.length) return html`<section class="workers-empty">${icons.table}<h2>No dataset yet</h2><p>What data-generation runs have made is listed here as soon as a server tells of it.</p></section>`;
+  if (!datasets.length) return html`<section class="message">${icons.table}<h2>No dataset yet</h2><p>What data-generation runs have made is listed here as soon as a server tells of it.</p></section>`;
   const all = hero(datasets);
   const shown = pick(datasets, more);
   return html`<dl class="figure-strip" ?data-former=${former}>${[["Datasets", figure(all.datasets)], ["Examples", figure(all.examples)], ["Tokens", tokens(all.tokens)], ["Tags", figure(all.tags.length)], ["Origins", figure(all.origins.length)]].map(([word, value]) => html`<div class="stat"><dt>${word}</dt><dd class="stat-figure">${value}</dd></div>`)}</dl>
@@ -49,7 +49,7 @@ function loaded(datasets, more, { now, former }) {
       ${select("tag", "Any tag", more.tag, all.tags)}${select("origin", "Any origin", more.origin, all.origins)}${select("source", "Any server", more.source, all.sources)}
       <label class="tool sort">${icons["arrow-up-down"]}<span class="sr-only">Order</span><select data-input="datasets-choose" data-field="sort">${Object.entries(SORTS).map(([value, word]) => html`<option value=${`=${value}`} .selected=${value === (more.sort ?? "newest")}>${word}</option>`)}</select>${icons["chevron-down"]}</label>
       <span class="grow"></span><span class="quiet">${shown.length < datasets.length ? `${shown.length} of ${plural(datasets.length, "dataset")}` : plural(shown.length, "dataset")}</span></div>
-    ${shown.length ? html`<ul class="dataset-grid" ?data-former=${former}>${repeat(shown, ({ key }) => key, (one) => card(one, now, all.sources.length > 1))}</ul>` : html`<section class="workers-empty"><h2>No dataset matches</h2><button class="button" type="button" data-action="datasets-clear">${icons.x}Clear search and filters</button></section>`}`;
+    ${shown.length ? html`<ul class="dataset-grid" ?data-former=${former}>${repeat(shown, ({ key }) => key, (one) => card(one, now, all.sources.length > 1))}</ul>` : html`<section class="message"><h2>No dataset matches</h2><button class="button" type="button" data-action="datasets-clear">${icons.x}Clear search and filters</button></section>`}`;
 }
 
 function select(name, any, chosenValue, values) {

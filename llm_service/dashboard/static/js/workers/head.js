@@ -9,7 +9,7 @@ import { etaOf, rate } from "./figures.js";
 export function fleetView(fleet, unheard) {
   const [eta, band] = etaOf(fleet);
   const failed = fleet?.failed > 0;
-  return html`<section class="fleet-head" aria-label="All workers">
+  return html`<section class="figure-strip fleet-head" aria-label="All workers">
     ${stat("workers", "Workers", figure(fleet?.workers), fleet?.queued ? `${figure(fleet.queued)} queued` : "none queued", fleet)}
     ${stat("running", "Running", figure(fleet?.running), unheard ? html`<span class="fleet-unheard">${icons.unplug}${figure(unheard)} not heard</span>` : "just now", fleet)}
     ${stat("done", "Done", figure(fleet?.done), failed ? html`<span class="fleet-failed">${icons["circle-x"]}${figure(fleet.failed)} failed</span>` : "none failed", fleet)}

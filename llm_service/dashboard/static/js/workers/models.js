@@ -36,7 +36,7 @@ function loaded({ models, local, missing }, { route: { more }, now }) {
   const keys = comparedKeys(more);
   const compared = keys.map((key) => models.find((model) => model.key === key)).filter(Boolean);
   const shown = pick(models, more);
-  if (!models.length && !local.length) return html`<section class="workers-empty">${icons.bot}<h2>No model is known</h2><p>${missing.length ? `The server has no ${missing.join(", no ")}.` : "Its registry, its leaderboard and its machines have none."} Models that are registered or pulled appear here.</p></section>`;
+  if (!models.length && !local.length) return html`<section class="message">${icons.bot}<h2>No model is known</h2><p>${missing.length ? `The server has no ${missing.join(", no ")}.` : "Its registry, its leaderboard and its machines have none."} Models that are registered or pulled appear here.</p></section>`;
   return html`${models.length ? html`<div class="live-tools" role="group" aria-label="Models">
       <label class="tool-search">${icons.search}<span class="sr-only">Search models</span><input type="search" placeholder="Name or status" .value=${more.q ?? ""} data-input="models-search" autocomplete="off" spellcheck="false" /></label>
       <label class="tool sort">${icons["arrow-up-down"]}<span class="sr-only">Order</span><select data-input="models-sort">${Object.entries(SORTS).map(([value, word]) => html`<option value=${value} .selected=${value === (more.sort ?? "rank")}>${word}</option>`)}</select>${icons["chevron-down"]}</label>

@@ -16,7 +16,7 @@ export function headView(run, events, { now, cancel, old }) {
     ${run.task && run.task !== titleOf(run) ? html`<p class="run-task">${run.task}</p>` : nothing}
     ${cancel?.error ? html`<p class="run-note" data-kind="error" role="alert">${icons["triangle-alert"]}<span>Not cancelled: ${sentence(cancel.error)}</span></p>` : nothing}
   </header>
-  <section class="run-hero" aria-label="Figures">${stats(run, events, now).map(([name, label, value, sub]) => html`<dl class="stat" data-stat=${name}><dt>${label}</dt>
+  <section class="figure-strip run-hero" aria-label="Figures">${stats(run, events, now).map(([name, label, value, sub]) => html`<dl class="stat" data-stat=${name}><dt>${label}</dt>
     <dd class="stat-figure">${value}</dd><dd class="stat-sub">${sub ?? nothing}</dd></dl>`)}</section>`;
 }
 

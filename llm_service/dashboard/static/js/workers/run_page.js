@@ -41,7 +41,7 @@ export function reads(state) {
 export function view(state) {
   const mine = runOf(state);
   return html`<div class="page workers run-page" data-word=${mine.word}>${hatching()}
-    <nav class="run-back" aria-label="Workers"><a class="tool" href="#workers">${icons["arrow-left"]}Workers</a></nav>
+    <nav class="run-back" aria-label="Workers"><a class="tool" href="#workers">${icons["chevron-left"]}Workers</a></nav>
     ${mine.run ? loaded(state, mine) : absent(mine, state.route.more.run)}</div>`;
 }
 
@@ -70,12 +70,12 @@ function drawnRun(run, events, now) {
 
 function absent({ word, error, keys }, name) {
   if (word === "missing") {
-    return html`<section class="workers-empty"><h2>No run ${name}</h2><p>${sentence(error)} It may be of a server that is no longer watched, or older than what is kept.</p>
+    return html`<section class="message"><h2>No run ${name}</h2><p>${sentence(error)} It may be of a server that is no longer watched, or older than what is kept.</p>
       <a class="button" href="#workers?tab=feed">Finished runs</a></section>`;
   }
   if (word === "several") {
-    return html`<section class="workers-empty"><h2>Several servers have a run ${name}</h2><p>Which one is meant?</p>
-      <ul class="run-choices">${keys.map((key) => html`<li><a class="button" href=${runHref(key)}>${key}</a></li>`)}</ul></section>`;
+    return html`<section class="message"><h2>Several servers have a run ${name}</h2><p>Which one is meant?</p>
+      <ul class="message-tools">${keys.map((key) => html`<li><a class="button" href=${runHref(key)}>${key}</a></li>`)}</ul></section>`;
   }
   if (word === "failed") return failure({ error });
   return html`<div class="run-skeleton" role="status" aria-label="Loading the run"></div>`;

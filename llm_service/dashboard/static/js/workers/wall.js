@@ -28,16 +28,21 @@ export function view(state) {
   const sources = bobsparks(state.listed);
   const all = shownRuns(own.order, runs.rows, own.cleared, state.route.more);
   const shown = all.length <= MOST ? all : [...all.filter(isActive), ...all.filter((run) => !isActive(run))].slice(0, MOST);
-  const { fleet } = runs.aside;
-  const [eta] = etaOf(fleet);
   return html`<div class="page wall" data-size=${sizeOf(shown.length)}>${hatching()}
     <header class="wall-head"><h2 class="sr-only">Workers</h2>
-      ${big("Running", figure(fleet?.running))}${big("Queued", figure(fleet?.queued))}${big("Done", figure(fleet?.done))}${big("Failed", figure(fleet?.failed))}
-      ${big("tok/s", rate(fleet?.tokens_per_s))}${big("Time left", eta)}
+      ${runs.ready ? figures(runs.aside.fleet) : nothing}
       <span class="grow"></span><span class="pill" data-word=${state.connection.word}><i></i>${LINE_WORDS[state.connection.word] ?? state.connection.word}</span><time class="wall-clock">${own.now ? clock(own.now) : nothing}</time>
       <button class="icon-button wall-leave" type="button" data-action="wall-leave" aria-label="Leave the wall (Escape)" title="Leave (Escape)">${icons["minimize-2"]}</button></header>
     ${sourceStrips(sources)}
     ${shown.length ? cards(state, { own, shown, sources }) : html`<p class="wall-empty">${runs.ready ? "Nothing is running" : nothing}</p>`}</div>`;
+}
+
+function figures(fleet) {
+  const [eta] = etaOf(fleet);
+  return [
+    big("Running", figure(fleet?.running)), big("Queued", figure(fleet?.queued)), big("Done", figure(fleet?.done)),
+    big("Failed", figure(fleet?.failed)), big("tok/s", rate(fleet?.tokens_per_s)), big("Time left", eta),
+  ];
 }
 
 function big(label, value) {
