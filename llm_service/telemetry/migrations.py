@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable
 
 from llm_service.core.invocations.rollups import FIELDS
+from llm_service.telemetry.batch_tables import m0006_batches
 from llm_service.telemetry.job_tables import m0003_jobs
 from llm_service.telemetry.loss_tables import m0004_loss
 from llm_service.telemetry.node_column import m0005_node
@@ -108,7 +109,7 @@ def m0001_telemetry(connection: sqlite3.Connection) -> None:
     _each(connection, _VIEWS)
 
 
-STEPS: tuple[Step, ...] = (m0001_telemetry, m0002_runs, m0003_jobs, m0004_loss, m0005_node)
+STEPS: tuple[Step, ...] = (m0001_telemetry, m0002_runs, m0003_jobs, m0004_loss, m0005_node, m0006_batches)
 """All steps, oldest first; the name of a function is the name of its step."""
 
 

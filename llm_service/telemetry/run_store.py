@@ -13,6 +13,7 @@ from llm_service.core.runs.figures import RunCounts, RunFigures
 from llm_service.core.runs.place import RunPlace, decode_run_place, encode_run_place
 from llm_service.core.runs.shapes import Feed, FeedEntry, RunCard, RunEvents
 from llm_service.telemetry import run_rows, run_sums
+from llm_service.telemetry.batch_store import BatchStore, Writer
 from llm_service.telemetry.run_batches import Poster, RunBatches
 from llm_service.telemetry.run_rows import Filters, words_of
 
@@ -25,12 +26,18 @@ class Readable(Protocol):
     def reading(self) -> AbstractContextManager[Connection]: ...
 
 
+class Recording(Poster, Writer, Protocol):
+    """What is needed of the recorder."""
+
+
 class RunStore:
     """Safe on any thread. Methods that read raise `TelemetryUnavailable`, with a cursor of others' also `BadQuery`."""
 
-    def __init__(self, database: Readable, recorder: Poster, now_ms: Callable[[], int]) -> None:
+    def __init__(self, database: Readable, recorder: Recording, now_ms: Callable[[], int]) -> None:
         self._database = database
         self._batches = RunBatches(recorder, now_ms)
+        self.batches = BatchStore(database, recorder)
+        """Launches of runs."""
 
     @property
     def dropped(self) -> int:

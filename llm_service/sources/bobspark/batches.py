@@ -5,21 +5,26 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 from llm_service.background import Background
 from llm_service.clients.errors import ClientError, Unreachable
 from llm_service.core.bobspark.run_rows import RunRow
 from llm_service.core.runs.launch_form import Launching
 from llm_service.core.runs.refusals import NoSuchRun, TooManyBatches
-from llm_service.core.runs.shapes import Batch, BatchFailure, RunStatus
+from llm_service.core.runs.sent_batch import SentBatch
+from llm_service.core.runs.shapes import Batch, RunStatus
+from llm_service.core.times import parse_ms
+from llm_service.errors import TelemetryUnavailable
 
 log = logging.getLogger(__name__)
 
 APART_S = 0.3
 MOST_BATCHES = 200
 MOST_SENDING = 8
+KEPT_WITHIN_S = 1.0
+"""How long a worker waits for its launch to be kept before it is sent."""
 SHOWN = 10
 """The last batches that pages are told of."""
 
@@ -30,30 +35,48 @@ class Starts(Protocol):
     def __call__(self, launching: Launching) -> str: ...
 
 
+class KeptBatches(Protocol):
+    """Where launches are kept. `keep` returns after the commit; all raise `TelemetryUnavailable`."""
+
+    def keep(self, batch_id: str, at_ms: int, batch: Mapping[str, Any], *, timeout_s: float) -> None: ...
+    def one(self, batch_id: str) -> Mapping[str, Any] | None: ...
+    def begun_after(self, at_ms: int, limit: int) -> list[Mapping[str, Any]]: ...
+
+
 class Batches:
-    """Safe on any thread. `changed` is called whenever a batch stands differently."""
+    """Safe on any thread. `changed` is called whenever a batch stands differently.
+
+    `kept` gives where they are kept, None where nothing is: then a batch is forgotten with the process.
+    """
 
     def __init__(
-        self, start: Starts, changed: Callable[[], None], *, now_iso: Callable[[], str], apart_s: float = APART_S
+        self,
+        start: Starts,
+        changed: Callable[[], None],
+        *,
+        now_iso: Callable[[], str],
+        kept: Callable[[], KeptBatches | None],
+        apart_s: float = APART_S,
     ) -> None:
         self._start = start
         self._changed = changed
         self._now_iso = now_iso
+        self._kept = kept
         self._apart_s = apart_s
         self._lock = threading.Lock()
-        self._all: OrderedDict[str, _Sent] = OrderedDict()
+        self._all: OrderedDict[str, SentBatch] = OrderedDict()
         self._threads: list[_Sending] = []
         self.failures = 0
 
     def launch(self, launching: Launching) -> Batch:
         """Begin to send; of a batch that is known, how it stands. Raises `TooManyBatches`."""
+        self._find(launching.batch)
         with self._lock:
             sent = self._all.get(launching.batch)
             if sent is None:
                 self._refuse_too_many()
-                sent = self._all[launching.batch] = _Sent(launching, self._now_iso())
-                while len(self._all) > MOST_BATCHES:
-                    self._all.popitem(last=False)
+                sent = self._all[launching.batch] = SentBatch(launching, self._now_iso())
+                self._forget_old()
                 self._send(sent)
             told = sent.told()
         self._changed()
@@ -61,11 +84,12 @@ class Batches:
 
     def rest(self, batch_id: str) -> Batch:
         """Send what a batch that was stopped has left. Raises `NoSuchRun`, `TooManyBatches`."""
+        self._find(batch_id)
         with self._lock:
             sent = self._of(batch_id)
             if sent.state == "stopped" and sent.left:
                 self._refuse_too_many()
-                sent.failed = [failure for failure in sent.failed if failure["maybe"]]
+                sent.resumed()
                 self._send(sent)
             told = sent.told()
         self._changed()
@@ -73,13 +97,28 @@ class Batches:
 
     def one(self, batch_id: str) -> Batch:
         """How a batch stands. Raises `NoSuchRun`."""
+        self._find(batch_id)
         with self._lock:
             return self._of(batch_id).told()
 
     def newest(self) -> list[Batch]:
         """The last ones, the newest first."""
         with self._lock:
-            return [sent.told() for sent in list(self._all.values())[: -SHOWN - 1 : -1]]
+            told = [sent.told() for sent in self._all.values()]
+        return sorted(told, key=lambda batch: batch["at"], reverse=True)[:SHOWN]
+
+    def take_up(self, since_ms: int) -> None:
+        """Show those that an earlier process sent since then."""
+        try:
+            kept = self._kept()
+            found = [] if kept is None else kept.begun_after(since_ms, SHOWN)
+        except TelemetryUnavailable as error:
+            log.warning("launches that were kept cannot be read: %s", error)
+            return
+        for one in found:
+            self._take_up(one)
+        if found:
+            self._changed()
 
     def stop(self, deadline_s: float) -> None:
         """Send nothing more."""
@@ -88,10 +127,42 @@ class Batches:
         for thread in self._threads:
             thread.stop(deadline_s)
 
-    def _of(self, batch_id: str) -> _Sent:
+    def _find(self, batch_id: str) -> None:
+        """Take up a batch that is only kept."""
+        with self._lock:
+            known = batch_id in self._all
+        if known:
+            return
+        try:
+            kept = self._kept()
+            found = None if kept is None else kept.one(batch_id)
+        except TelemetryUnavailable as error:
+            log.warning("a launch that may be kept cannot be read: %s", error)
+            return
+        if found is not None:
+            self._take_up(found)
+
+    def _take_up(self, kept: Mapping[str, Any]) -> None:
+        try:
+            batch = SentBatch.taken_up(kept)
+        except (KeyError, TypeError, ValueError):
+            log.warning("a launch that another release kept cannot be read", exc_info=True)
+            return
+        with self._lock:
+            # Whoever was quicker may send it already.
+            self._all.setdefault(batch.launching.batch, batch)
+            self._forget_old()
+
+    def _forget_old(self) -> None:
+        for batch_id in [name for name, sent in self._all.items() if sent.state != "sending"]:
+            if len(self._all) <= MOST_BATCHES:
+                return
+            del self._all[batch_id]
+
+    def _of(self, batch_id: str) -> SentBatch:
         sent = self._all.get(batch_id)
         if sent is None:
-            raise NoSuchRun(f"there is no batch {batch_id[:60]}; the last {MOST_BATCHES} since the start are known")
+            raise NoSuchRun(f"there is no batch {batch_id[:60]}; only the last few hundred are known")
         return sent
 
     def _refuse_too_many(self) -> None:
@@ -99,11 +170,21 @@ class Batches:
         if len(self._threads) >= MOST_SENDING:
             raise TooManyBatches(f"{MOST_SENDING} batches are being sent; try again when one of them is through")
 
-    def _send(self, sent: _Sent) -> None:
-        sent.state = "sending"
-        thread = _Sending(sent, self._start, self._lock, self._changed, self._apart_s)
+    def _send(self, sent: SentBatch) -> None:
+        thread = _Sending(sent, self._start, self._lock, self._changed, self._keep, self._apart_s)
         self._threads.append(thread)
         thread.start()
+
+    def _keep(self, sent: SentBatch) -> None:
+        """A launch that cannot be kept now is sent all the same."""
+        with self._lock:
+            kept = sent.kept()
+        try:
+            store = self._kept()
+            if store is not None:
+                store.keep(sent.launching.batch, parse_ms(sent.at) or 0, kept, timeout_s=KEPT_WITHIN_S)
+        except TelemetryUnavailable as error:
+            log.warning("a launch could not be kept, and is forgotten with this process: %s", error)
 
 
 class _Failed(NamedTuple):
@@ -111,56 +192,38 @@ class _Failed(NamedTuple):
     maybe: bool
 
 
-class _Sent:
-    """One batch. Touched under the lock of `Batches`."""
-
-    def __init__(self, launching: Launching, at: str) -> None:
-        self.launching = launching
-        self.at = at
-        self.state = "sending"
-        self.started: list[str] = []
-        self.failed: list[BatchFailure] = []
-        self.left = list(range(1, launching.workers + 1))
-        """Workers that were surely not started, by number."""
-
-    def told(self) -> Batch:
-        return {
-            "id": self.launching.batch,
-            "source": self.launching.source,
-            "state": self.state,  # type: ignore[typeddict-item]
-            "wanted": self.launching.workers,
-            "started": list(self.started),
-            "failed": [failure.copy() for failure in self.failed],
-            "rest": len(self.left),
-            "at": self.at,
-        }
-
-
 class _Sending(Background):
     """Sends what one batch has left. The first failure stops it: the next would most likely fail too."""
 
     def __init__(
         self,
-        sent: _Sent,
+        sent: SentBatch,
         start: Starts,
         lock: threading.Lock,
         changed: Callable[[], None],
+        keep: Callable[[SentBatch], None],
         apart_s: float,
     ) -> None:
         super().__init__(f"batch-{sent.launching.batch[:20]}")
-        self._sent, self._start, self._lock, self._changed, self._apart_s = sent, start, lock, changed, apart_s
+        self._sent, self._start, self._lock, self._changed = sent, start, lock, changed
+        self._keep, self._apart_s = keep, apart_s
 
     def _run(self) -> None:
         sent = self._sent
         while sent.left and not self._stopping.is_set():
-            failed = self._one(sent.left[0])
+            failed = self._one()
             if failed is not None or not sent.left or self._stopping.wait(self._apart_s):
                 break
         with self._lock:
-            sent.state = "stopped" if sent.left or sent.failed else "done"
+            sent.rested()
         self._changed()
+        self._keep(sent)
 
-    def _one(self, index: int) -> _Failed | None:
+    def _one(self) -> _Failed | None:
+        with self._lock:
+            self._sent.sending()
+        # Before it is sent: after a kill it is known that it may have begun.
+        self._keep(self._sent)
         key, failed = "", None
         try:
             key = self._start(self._sent.launching)
@@ -175,12 +238,9 @@ class _Sending(Background):
             failed = _Failed("an error in this program; its log says why", maybe=True)
         with self._lock:
             if failed is None:
-                self._sent.started.append(key)
+                self._sent.began(key)
             else:
-                self._sent.failed.append({"index": index, "error": failed.error, "maybe": failed.maybe})
-            if failed is None or failed.maybe:
-                # Sent again it might be there twice; whoever launched it sees in the list whether it is.
-                self._sent.left.remove(index)
+                self._sent.broke(failed.error, maybe=failed.maybe)
         self._changed()
         return failed
 

@@ -56,7 +56,8 @@ class Keeping(NamedTuple):
 class RunKeeper(Background):
     """One thread. `keeping` waits for the database and is None where there is none; `off`: there never will be.
 
-    `settled` says whether a run's figures are final, `priced` is told what a run costs.
+    `opened` is called when it is there, `settled` says whether a run's figures are final, `card` gives a run as it
+    stands (None where it is not listed), `priced` is told what a run costs.
     """
 
     def __init__(
@@ -66,6 +67,8 @@ class RunKeeper(Background):
         settled: Callable[[str], bool],
         priced: Callable[[str, float | None], None],
         off: Callable[[], bool],
+        opened: Callable[[], None] = lambda: None,
+        card: Callable[[str], RunCard | None] = lambda _: None,
         gpu_hours: Sequence[GpuHour],
         now_ms: Callable[[], int],
     ) -> None:
@@ -75,7 +78,9 @@ class RunKeeper(Background):
         self._known: Keeping | None = None
         self._priced = priced
         self._settled = settled
+        self._card = card
         self._off = off
+        self._opened = opened
         self._gpu_hours = gpu_hours
         self._now_ms = now_ms
         self._lock = threading.Lock()
@@ -157,6 +162,7 @@ class RunKeeper(Background):
         if self._known is None and (found := self._keeping()) is not None:
             found.books.on_commit(self._committed)
             self._known = found
+            self._opened()
         return self._known
 
     def _committed(self, committed: Committed) -> None:
@@ -198,6 +204,9 @@ class RunKeeper(Background):
             at_s, rank = self._told.get(key, (float("-inf"), -1))
             if told is Told.RUNNING and now_s - at_s < ROW_EVERY_S:
                 continue
+            if told is Told.SETTLED:
+                # What settled it may not be handed in yet, and a final row is never told again.
+                card = self._card(key) or card
             row = invocation_of(card, told, self._gpu_hours, self._now_ms())
             if row is not None and row.rank > rank:
                 rows.append(row)

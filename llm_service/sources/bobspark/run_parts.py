@@ -10,8 +10,8 @@ from llm_service.core.observations import Announced
 from llm_service.core.pricing.gpu_hours import GpuHour
 from llm_service.core.runs.launch_form import Launching
 from llm_service.core.times import iso_seconds
-from llm_service.sources.bobspark.batches import Batches
-from llm_service.sources.bobspark.live_runs import LiveRuns
+from llm_service.sources.bobspark.batches import Batches, KeptBatches
+from llm_service.sources.bobspark.live_runs import LISTED_AFTER_END_MS, LiveRuns
 from llm_service.sources.bobspark.relay import Relay
 from llm_service.sources.bobspark.run_history import RunHistory
 from llm_service.sources.bobspark.run_keeper import Keeping, RunKeeper
@@ -45,12 +45,16 @@ class RunParts:
         self.keeper = RunKeeper(
             keeping,
             settled=self.live.is_settled,
+            card=self.live.card,
             priced=self.live.cost,
             off=off,
+            opened=self._take_up_batches,
             gpu_hours=gpu_hours,
             now_ms=lambda: self.live.now().ms,
         )
-        self.batches = Batches(self._start_run, self.live.wake.set, now_iso=lambda: iso_seconds(time.time()))
+        self.batches = Batches(
+            self._start_run, self.live.wake.set, now_iso=lambda: iso_seconds(time.time()), kept=self._kept_batches
+        )
         self.relay = Relay(self.live, publish, watched, self.keeper, self.batches.newest)
         self.history = RunHistory(self._store, self.keeper, self.live.now)
         self.desk = RunsDesk(self.live, self.watches, self.batches, self._store)
@@ -79,6 +83,13 @@ class RunParts:
     def _store(self) -> StoredRuns | None:
         keeping = self._keeping()
         return None if keeping is None else keeping.store
+
+    def _kept_batches(self) -> KeptBatches | None:
+        store = self._store()
+        return None if store is None else store.batches
+
+    def _take_up_batches(self) -> None:
+        self.batches.take_up(self.live.now().ms - LISTED_AFTER_END_MS)
 
     def _start_run(self, launching: Launching) -> str:
         return self.watches[launching.source].start_run(launching)

@@ -86,6 +86,9 @@ class RunsDesk:
 
     def rest(self, batch_id: str) -> Launched:
         """Send what a launch has left. Raises `NoSuchRun`, `TooManyBatches`."""
+        source = self._batches.one(batch_id)["source"]
+        if source not in self._watches:
+            raise NoSuchRun(f"{source} is not watched any more, so the rest of this batch cannot be started")
         return {"batch": self._batches.rest(batch_id)}
 
     def cancel(self, name: str) -> OneRun:

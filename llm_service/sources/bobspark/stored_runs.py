@@ -7,6 +7,7 @@ from typing import Protocol
 
 from llm_service.core.runs.event_text import EventText
 from llm_service.core.runs.shapes import RunCard, RunEvents
+from llm_service.sources.bobspark.batches import KeptBatches
 
 
 class StoredRuns(Protocol):
@@ -15,6 +16,8 @@ class StoredRuns(Protocol):
     Reading raises `TelemetryUnavailable`, with a strange cursor `BadQuery`.
     """
 
+    @property
+    def batches(self) -> KeptBatches: ...
     @property
     def waiting(self) -> int: ...
     @property
