@@ -19,8 +19,11 @@ def folded_pipeline(before: Pipeline | None, told: Mapping[str, Any], *, listed:
     known = before or new_pipeline()
     after: dict[str, Any] = dict(known)
     after.update({name: value for name, value in told.items() if name != "iterations"})
-    if listed and _place(after) < _place(cast(dict[str, Any], known)):
+    if listed and _place(after) < _place(known):
         after.update({"stage": known["stage"], "step": known["step"], "iteration": known["iteration"]})
+    elif "message" not in told and (_place(after), after["outcome"]) != (_place(known), known["outcome"]):
+        # What was said belongs to where it was.
+        after["message"] = ""
     after["iterations"] = _iterations(known["iterations"], told.get("iterations") or [])
     _close_last(after)
     return cast(Pipeline, after)

@@ -229,3 +229,12 @@ def test_a_list_that_is_older_than_the_stream_takes_no_pipeline_back(
     after = folded_pipeline(before, told, listed=True)
     assert ((after["stage"], after["iteration"]), after["score"]) == (shown, 0.7)
     assert folded_pipeline(before, {"stage": "EVALUATE"})["stage"] == "EVALUATE", "what the stream says is so"
+
+
+def test_what_was_said_of_a_stage_goes_with_it() -> None:
+    before = folded_pipeline(None, {"stage": "FINE-TUNE", "iteration": 1, "message": "FINE-TUNE of iteration 1"})
+    assert folded_pipeline(before, {"score": 0.7})["message"] == "FINE-TUNE of iteration 1"
+    assert folded_pipeline(before, {"stage": "EVALUATE", "iteration": 1}, listed=True)["message"] != ""
+    assert folded_pipeline(before, {"stage": "RE-EVAL", "iteration": 1}, listed=True)["message"] == ""
+    assert folded_pipeline(before, {"outcome": "failed"})["message"] == ""
+    assert folded_pipeline(before, {"outcome": "failed", "message": "out of memory"})["message"] == "out of memory"

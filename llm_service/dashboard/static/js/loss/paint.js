@@ -5,6 +5,8 @@ import { hatch } from "../charts/fills.js";
 const BAND = 0.16;
 const RAW = 0.5;
 const HOLE = 0.35;
+const STRIP = 8;
+const OF_STRIP = 0.7;
 const LEAST_PX = 2;
 const SIGN = 9;
 const KINDS = { nan: "NaN", spike: "Spike", plateau: "Plateau", divergence: "Divergence", throughput: "Slow", stalled: "Stalled" };
@@ -14,7 +16,8 @@ export const paint = {
   id: "lossPaint",
   beforeDatasetsDraw(chart) {
     inside(chart, ({ frame, theme }) => {
-      for (const line of frame.lines) holes(chart, line, theme);
+      const holed = frame.lines.filter(({ traces }) => traces.holes.length);
+      holed.forEach((line, i) => holes(chart, line, theme, frame.lines.length > 1 ? i : null));
       for (const line of frame.lines) withoutNumber(chart, line, theme);
       for (const line of frame.lines) trace(chart, line, theme);
       for (const line of frame.lines) pauses(chart, line, theme);
@@ -41,14 +44,14 @@ function inside(chart, draw) {
   ctx.restore();
 }
 
-/** Steps that nobody saw: hatched over the whole height. */
-function holes({ ctx, scales: { x }, chartArea: { top, bottom } }, { traces, slot }, theme) {
-  if (!traces.holes.length) return;
+/** Steps that nobody saw: hatched over the whole height, of one line among others as a strip at the foot. */
+function holes({ ctx, scales: { x }, chartArea: { top, bottom } }, { traces, slot }, theme, strip) {
   ctx.fillStyle = hatch(theme.series[slot], theme.surface);
-  ctx.globalAlpha = HOLE;
-  for (const [from, to] of traces.holes) {
-    const left = x.getPixelForValue(from);
-    ctx.fillRect(left, top, Math.max(LEAST_PX, x.getPixelForValue(to) - left), bottom - top);
+  ctx.globalAlpha = strip === null ? HOLE : OF_STRIP;
+  const [from, height] = strip === null ? [top, bottom - top] : [bottom - (strip + 1) * (STRIP + 2), STRIP];
+  for (const [begin, end] of traces.holes) {
+    const left = x.getPixelForValue(begin);
+    ctx.fillRect(left, from, Math.max(LEAST_PX, x.getPixelForValue(end) - left), height);
   }
   ctx.globalAlpha = 1;
 }

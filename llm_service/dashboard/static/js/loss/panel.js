@@ -121,7 +121,7 @@ function troubles(lines, alarms, notes) {
   const places = lines.flatMap(({ key, label, curve }) => [
     ...badPlaces(curve).map(({ from, to, count }) => ({ key, kind: "bad", from, to, text: `${several ? `${label}: no` : "No"} number at ${from === to ? `step ${steps(from)}` : count === to - from + 1 ? `steps ${steps(from, to)}` : `${figure(count)} of the steps ${steps(from, to)}`}` })),
     ...curve.gaps.map(([from, to]) => ({ key, kind: "hole", from, to, text: `${several ? `${label}: nothing` : "Nothing"} was seen between steps ${steps(from, to)}` })),
-    ...(curve.edges ?? []).map((edge) => ({ key, kind: "hole", from: edge.from, to: edge.to, text: `${several ? `${label}: nothing` : "Nothing"} ${edgeWords(edge, steps)}` })),
+    ...(curve.edges ?? []).map((edge) => ({ key, kind: "hole", from: null, text: `${several ? `${label}: nothing` : "Nothing"} ${edgeWords(edge, steps)}` })),
   ]);
   if (!places.length && !alarms.length && !notes.length) return nothing;
   const standing = alarms.filter(({ cleared_at: over }) => !over);
@@ -130,7 +130,7 @@ function troubles(lines, alarms, notes) {
     ${repeat(listed, ({ id }) => id, (alarm) => alarmRow(alarm, labels[alarm.series]))}
     ${alarms.length > listed.length ? html`<li class="quiet">And ${plural(alarms.length - listed.length, "alarm")} before, over by now; the drawing shows where.</li>` : nothing}
     ${notes.map((text) => html`<li data-kind="hole">${icons.unplug}<span>${text}</span></li>`)}
-    ${places.slice(0, MOST_PLACES).map((place) => html`<li data-kind=${place.kind}>${icons[place.kind === "bad" ? "circle-x" : "unplug"]}<span>${place.text}.</span>${there(place.key, place.from, place.to)}</li>`)}
+    ${places.slice(0, MOST_PLACES).map((place) => html`<li data-kind=${place.kind}>${icons[place.kind === "bad" ? "circle-x" : "unplug"]}<span>${place.text}.</span>${place.from === null ? nothing : there(place.key, place.from, place.to)}</li>`)}
     ${places.length > MOST_PLACES ? html`<li class="quiet">And ${plural(places.length - MOST_PLACES, "more place")}; the table has them all.</li>` : nothing}
   </ul>`;
 }
