@@ -60,6 +60,7 @@ def three_days(server: Server) -> None:
             "cache_write_tokens": 300,
             "reasoning_tokens": 50,
             "latency_ms": 400 + 90 * number,
+            **({"node": "spark"} if number % 4 == 0 else {}),
             "status": "error" if number % 7 == 0 else "success",
             "timestamp": iso(day_s * (number % 3) + 60),
         }

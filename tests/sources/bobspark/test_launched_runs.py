@@ -96,12 +96,15 @@ def _assert_all_kept(board: Board, key: str, run_id: str, count: int) -> None:
 def test_token_use_is_in_telemetry_once_a_run(bobspark: Bobspark, watch: Callable[..., Board]) -> None:
     board = watch(bobspark)
     client = RunFollower(board).connect()
-    post(board, "/api/runs", {**FORM, "workers": 4})
+    post(board, "/api/runs", {**FORM, "workers": 4, "node": "linux"})
     client.ended(4)
     expected = sorted(
         (f"a:{i}", told["tokens_in"], told["tokens_out"]) for i, told in bobspark.ledger()["runs"].items()
     )
     wait_until(lambda: rows_of_telemetry(board) == expected, "rows that equal the ledger")
+    (machine,) = board.get("/api/costs?range=24h&by=node")[1]["nodes"]
+    assert (machine["name"], machine["invocations"]) == ("linux", 4)
+    assert len(board.get("/api/telemetry/invocations?node=linux")[1]["rows"]) == 4
     client.until(lambda: all(run["cost_usd"] for run in client.runs.values()), "costs on the cards")
 
 
