@@ -120,7 +120,8 @@ def test_a_page_whose_login_is_gone_says_so(server, work_dir, open_page):
     page.context.clear_cookies()
     server.kill()
     server.start()
-    expect(page.pill).to_have_text("Logged out")
+    # A page whose server was away for more than 3 s asks every 30 s.
+    expect(page.pill).to_have_text("Logged out", timeout=60_000)
     expect(page.page.get_by_role("link", name="Log in")).to_be_visible()
 
 

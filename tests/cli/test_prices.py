@@ -18,13 +18,15 @@ from llm_service.telemetry.recorder import Recorder
 from tests.cli.processes import command as run_beside
 from tests.kit.server import Server
 
+PATIENT_S = 60.0
+"""A row whose price comes later is recorded without one; these tests are about rows that have theirs."""
 AT_MS = 1_795_176_000_000  # 2026-11-20T12:00:00Z
 
 
 def record(state_dir: Path, models: list[str], own: dict | None = None) -> None:
     """A row of 1,000 tokens of input for each model."""
     database = Database.open(state_dir, zone="UTC", now_ms=lambda: AT_MS)
-    pricing = Pricing(database, read_prices(own or {}))
+    pricing = Pricing(database, read_prices(own or {}), wait_s=PATIENT_S)
     recorder = Recorder(database, pricing, now_ms=lambda: AT_MS)
     recorder.start()
     try:

@@ -11,6 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from llm_service.core import board as core_board
+from llm_service.sources.storm import LONGEST_S
 from tests.faults.test_folder_vanishes import git
 from tests.kit.boards import Board, Folder, converged, task_text
 from tests.kit.follower import Follower
@@ -32,8 +34,9 @@ def scans(board: Board) -> int:
 
 
 def test_a_checkout_that_moves_two_thousand_tasks_is_one_batch_and_two_looks(
-    folder: Folder, start_board: Callable[..., Board]
+    folder: Folder, start_board: Callable[..., Board], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(core_board, "GRACE_S", 20.0)  # git may take a while from the last file it removes
     repo = folder.root.parent
     fill(folder.root / "inbox", TASKS)
     git(repo, "init", "-q", "-b", "before")
@@ -47,8 +50,8 @@ def test_a_checkout_that_moves_two_thousand_tasks_is_one_batch_and_two_looks(
     follower = board.follow()
     looks, mark = scans(board), follower.mark()
     git(repo, "checkout", "-q", "after")
-    took_s = board.converged(within_s=5.0)
-    assert scans(board) - looks <= 3, "two for the storm, and one that may have been due"
+    took_s = board.converged()
+    assert scans(board) - looks <= 3 + took_s / LONGEST_S, "two for the storm, one that may have been due, and slow git"
     told = [heard.name for heard in follower.heard[mark:] if heard.payload.get("topic") == "board"]
     assert "board.changed" in told
     assert len(told) < TASKS / 10, "one batch, and what git wrote after the look"

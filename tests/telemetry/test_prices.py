@@ -38,7 +38,7 @@ class House:
         self.folder = folder
         self.number = 0
 
-    def start(self, own: dict | None = None, command: list[str] | None = None, wait_s: float = 5.0, **pipe) -> None:
+    def start(self, own: dict | None = None, command: list[str] | None = None, wait_s: float = 60.0, **pipe) -> None:
         self.database = Database.open(self.folder, zone="UTC", now_ms=lambda: AT_MS)
         self.pricing = Pricing(
             self.database,

@@ -30,7 +30,7 @@ def client(tmp_path: Path) -> Iterator[FlaskClient]:
     """The routes over a database with a row of each kind: listed, our own and priced too late, local."""
     database = Database.open(tmp_path / "state", zone="UTC", now_ms=lambda: AT_MS)
     for own in ({}, OWN):
-        pricing = Pricing(database, read_prices(own))
+        pricing = Pricing(database, read_prices(own), wait_s=60.0)
         recorder = Recorder(database, pricing, now_ms=lambda: AT_MS)
         recorder.start()
         names = ("our-model", "qwen3:30b") if not own else ("gpt-5",)

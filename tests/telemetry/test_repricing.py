@@ -37,7 +37,7 @@ class Shop:
     def open(self, own: dict[str, Any]) -> None:
         self.close()
         self.database = Database.open(self.folder, zone="Europe/Berlin", now_ms=lambda: AT_MS)
-        self.pricing = Pricing(self.database, read_prices(own))
+        self.pricing = Pricing(self.database, read_prices(own), wait_s=60.0)
         self.recorder = Recorder(self.database, self.pricing, now_ms=lambda: AT_MS)
         self.recorder.start()
         self.repricer = Repricer(self.database, self.recorder, self.pricing)

@@ -149,9 +149,12 @@ def test_what_the_server_cannot_replay_is_a_gap_with_its_length(
 def test_a_run_that_its_server_forgot_is_asked_for_and_told_as_vanished(
     make_bobspark: Callable[..., Bobspark], watch: Callable[..., Board]
 ) -> None:
-    server = make_bobspark(faults=["vanish"], speed=20)
+    server = make_bobspark(speed=1)
     board = watch(server)
     client = start(server, board, 1, iterations=4)
+    client.until(lambda: client.runs, "the run")
+    server.set_faults("vanish")
+    server._conductor.speed = 20
     (run,) = client.ended(1).values()
     assert (run["status"], run["badge"]) == ("vanished", "CONN LOST")
     assert "404" in run["error"]
