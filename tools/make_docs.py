@@ -103,17 +103,17 @@ def _operation(route: Route) -> dict[str, Any]:
 
 
 _ERRORS = {
-    400: "A parameter cannot be used; the error says which and what is allowed.",
+    400: "A parameter or a field cannot be used; the error says which and what is allowed.",
     401: "No valid token or login.",
-    404: "Not on the board.",
+    404: "Nothing of this name is known.",
     403: "Refused.",
-    405: "Not with this method.",
+    405: "The server that it belongs to has no way to do this.",
     409: "Not possible as things stand; the error says why.",
     413: "The body is too large.",
     415: "The body is of a kind that is not taken.",
     429: "Too much of it waits already; the error says of what.",
     502: "A watched server refused or did not answer; the error says which and why.",
-    503: "Not ready.",
+    503: "Not at this moment; the answer says why.",
 }
 
 
@@ -241,7 +241,7 @@ Socket.IO 4 (protocol 5), namespace `/dashboard`, path `/socket.io/`. Log in wit
 header `Authorization: Bearer <token>` (python-socketio: with `transports=["websocket"]`, or it sends the header only
 once). Every event carries one JSON object.
 
-**Numbered events** belong to a topic ({topics}) and begin with four fields: `epoch` (random for each start of the
+**Numbered events** belong to a topic ({topics}, and of one thing `run:<key>` and `job:<key>`) and begin with four fields: `epoch` (random for each start of the
 server), `topic`, `seq` (counts up by one within the topic) and `at` (ISO 8601 UTC with milliseconds). Apply them so:
 
 - `seq` you have already: ignore it.
