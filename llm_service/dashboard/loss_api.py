@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from llm_service.core.loss.questions import NoSuchSeries, SeveralJobs
+from llm_service.core.loss.questions import NoSuchSeries
 from llm_service.core.query import BadQuery
 from llm_service.core.training.shapes import SeriesAnswer
 from llm_service.dashboard.export_api import csv_chunks
@@ -25,7 +25,7 @@ _AT_ONCE = 500
 
 
 class Curves(Protocol):
-    """What these routes ask. Raises `NoSuchSeries`, `SeveralJobs` and `TelemetryUnavailable`."""
+    """What these routes ask. Raises `NoSuchSeries`, `SeveralKeys` and `TelemetryUnavailable`."""
 
     def series(
         self,
@@ -70,10 +70,6 @@ def blueprint(curves: Curves) -> Blueprint:
     @routes.errorhandler(NoSuchSeries)
     def missing(error: NoSuchSeries) -> ResponseReturnValue:
         return jsonify({"error": str(error)}), 404
-
-    @routes.errorhandler(SeveralJobs)
-    def ambiguous(error: SeveralJobs) -> ResponseReturnValue:
-        return jsonify({"error": str(error), "keys": error.keys}), 409
 
     return routes
 

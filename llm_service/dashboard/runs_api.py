@@ -14,7 +14,7 @@ from llm_service.clients.errors import ClientError, NotThere
 from llm_service.core.query import BadQuery
 from llm_service.core.runs.filter import STATUSES, TABLE, RunFilter
 from llm_service.core.runs.launch_form import LaunchRefused
-from llm_service.core.runs.refusals import NoSuchRun, SeveralRuns, TooManyBatches
+from llm_service.core.runs.refusals import NoSuchRun, TooManyBatches
 from llm_service.core.runs.shapes import Batch, Launched, OneRun, RunDetail, RunEvents, RunList
 from llm_service.dashboard.export_api import csv_chunks
 from llm_service.dashboard.query_args import MAX_TEXT, one_of, whole_number
@@ -98,10 +98,6 @@ def _add_refusals(routes: Blueprint) -> None:
     @routes.errorhandler(LaunchRefused)
     def refused(error: LaunchRefused) -> ResponseReturnValue:
         return jsonify({"error": "nothing was sent; see the fields", "fields": error.fields}), 400
-
-    @routes.errorhandler(SeveralRuns)
-    def several(error: SeveralRuns) -> ResponseReturnValue:
-        return jsonify({"error": str(error), "keys": error.keys}), 409
 
 
 def _refusal(status: int) -> Any:

@@ -92,10 +92,6 @@ def _refuse(routes: Blueprint) -> None:
     def runs(error: refusals.AlreadyRuns) -> ResponseReturnValue:
         return jsonify({"error": str(error), "job": error.job}), 409
 
-    @routes.errorhandler(refusals.SeveralJobs)
-    def several(error: refusals.SeveralJobs) -> ResponseReturnValue:
-        return jsonify({"error": str(error), "keys": error.keys}), 409
-
 
 def _sentence(status: int) -> Any:
     def answer(error: Exception) -> ResponseReturnValue:

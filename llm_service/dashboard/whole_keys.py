@@ -11,8 +11,11 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
-from flask import Blueprint
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
 from werkzeug.routing import PathConverter
+
+from llm_service.core.named import SeveralKeys
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -44,9 +47,14 @@ class KeyConverter(PathConverter):
 
 
 def keyed_routes(name: str, import_name: str) -> Blueprint:
-    """Routes that may have `<key:…>` in them."""
+    """Routes that may have `<key:…>` in them. An id that several servers gave is answered 409, with `keys`."""
     routes = Blueprint(name, import_name)
     routes.record_once(lambda state: state.app.url_map.converters.update(key=KeyConverter))
+
+    @routes.errorhandler(SeveralKeys)
+    def several(error: SeveralKeys) -> ResponseReturnValue:
+        return jsonify({"error": str(error), "keys": error.keys}), 409
+
     return routes
 
 

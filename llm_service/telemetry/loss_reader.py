@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from llm_service.core.loss.questions import NoSuchSeries, SeveralJobs
+from llm_service.core.loss.questions import NoSuchSeries
 from llm_service.core.loss.smoothing import nearest
+from llm_service.core.named import Place, named
 from llm_service.core.training.shapes import SeriesAnswer
 from llm_service.telemetry import loss_series
 from llm_service.telemetry.loss_keeping import Readable
@@ -31,7 +32,7 @@ class LossReader:
         points: int,
         smoothing: float,
     ) -> SeriesAnswer:
-        """The series of a job, or those that are named, of whatever job. Raises `NoSuchSeries`, `SeveralJobs`."""
+        """The series of a job, or those that are named, of whatever job. Raises `NoSuchSeries`, `SeveralKeys`."""
         weight = nearest(smoothing)
         found = []
         with self._database().reading() as connection:
@@ -65,9 +66,8 @@ class LossReader:
 
     def _job(self, connection: Any, name: str) -> str:
         """The key of a job, which may be named by its source's own id while that is unique."""
-        if loss_series.keys_of(connection, name):
-            return name
-        jobs = loss_series.jobs_of(connection, name)
-        if len(jobs) > 1:
-            raise SeveralJobs(name, jobs)
-        return jobs[0] if jobs else name
+        place = Place(
+            lambda key: key if loss_series.keys_of(connection, key) else None,
+            lambda bare_id: loss_series.jobs_of(connection, bare_id),
+        )
+        return named("training job", name, [place]) or name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from llm_service.errors import LlmServiceError
 
@@ -25,14 +25,6 @@ class AlreadyRuns(LlmServiceError):
 
 class NoSuchJob(LlmServiceError):
     """No job is known by this key or id."""
-
-
-class SeveralJobs(LlmServiceError):
-    """Several servers have a job with this id; `keys` are theirs."""
-
-    def __init__(self, bare_id: str, keys: Sequence[str]) -> None:
-        super().__init__(f"several servers have a job {bare_id[:80]}; ask by one of the keys {', '.join(keys)}")
-        self.keys = list(keys)
 
 
 class NotOffered(LlmServiceError):

@@ -268,6 +268,11 @@ class LiveRuns:
             fold = self.folds.get(key)
             return None if fold is None else fold.card(self.now())
 
+    def keys_of(self, bare_id: str) -> list[str]:
+        """Keys of the runs that have this id at their servers."""
+        with self.lock:
+            return [fold.key for fold in self.folds.values() if fold.id == bare_id]
+
     def cards(self, wanted: Callable[[RunFold], bool] = lambda _: True) -> list[RunCard]:
         """All of them that are wanted."""
         with self.lock:

@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from llm_service.core.named import Place, named
 from llm_service.core.runs.filter import ENDED, RunFilter, table_row
 from llm_service.core.runs.launch_form import read_launch
 from llm_service.core.runs.place import RunPlace, decode_run_place, encode_run_place
-from llm_service.core.runs.refusals import NoSuchRun, SeveralRuns
+from llm_service.core.runs.refusals import NoSuchRun
 from llm_service.core.runs.shapes import Batch, Launched, OneRun, RunCard, RunDetail, RunEvents, RunList
 from llm_service.core.times import parse_ms
 from llm_service.errors import TelemetryUnavailable
@@ -55,13 +56,13 @@ class RunsDesk:
         return {"runs": cards, "next": next_page, "fleet": fleet_now(self._runs)}
 
     def detail(self, name: str) -> RunDetail:
-        """A run and the first events of its chain. Raises `NoSuchRun`, `SeveralRuns`."""
+        """A run and the first events of its chain. Raises `NoSuchRun`, `SeveralKeys`."""
         card = self._card(name)
         events = self._events(card["key"], 0, DETAIL_EVENTS)
         return {"run": card, "events": events["events"], "next_n": events["next_n"], "complete": events["complete"]}
 
     def events(self, name: str, after_n: int, limit: int) -> RunEvents:
-        """Events of a run after number `after_n`. Raises `NoSuchRun`, `SeveralRuns`."""
+        """Events of a run after number `after_n`. Raises `NoSuchRun`, `SeveralKeys`."""
         return self._events(self._card(name)["key"], after_n, limit)
 
     def table(self, wanted: RunFilter, *, ended: bool = False) -> Iterator[Mapping[str, Any]]:
@@ -92,7 +93,7 @@ class RunsDesk:
         return {"batch": self._batches.rest(batch_id)}
 
     def cancel(self, name: str) -> OneRun:
-        """Ask a run's server to cancel it. Raises `NoSuchRun`, `SeveralRuns`, `ClientError`."""
+        """Ask a run's server to cancel it. Raises `NoSuchRun`, `SeveralKeys`, `ClientError`."""
         card = self._card(name)
         watch = self._watches.get(card["source"])
         if watch is None:
@@ -106,19 +107,13 @@ class RunsDesk:
 
     def _card(self, name: str) -> RunCard:
         """By key, or by an id as long as only one run has it."""
-        kept = self._kept()
-        if (card := self._runs.card(name)) is not None:
-            return card
-        if kept is not None and (card := kept.run(name)) is not None:
-            return card
-        with self._runs.lock:
-            keys = {fold.key for fold in self._runs.folds.values() if fold.id == name}
-        keys.update(kept.keys_of(name) if kept is not None else ())
-        if len(keys) > 1:
-            raise SeveralRuns(name, sorted(keys))
-        if not keys:
+        places = [Place(self._runs.card, self._runs.keys_of)]
+        if (kept := self._kept()) is not None:
+            places.append(Place(kept.run, kept.keys_of))
+        card = named("run", name, places)
+        if card is None:
             raise NoSuchRun(f"there is no run {name[:80]}; GET /api/runs lists those that are known")
-        return self._card(keys.pop())
+        return card
 
     def _events(self, key: str, after_n: int, limit: int) -> RunEvents:
         found = self._runs.events_after(key, after_n, limit + 1)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from llm_service.clients.errors import ClientError, Conflict, NotThere, Refused
 from llm_service.clients.web import segment
+from llm_service.core.named import Place, named
 from llm_service.core.training import adapters, job_place
 from llm_service.core.training.refusals import (
     HasEnded,
@@ -15,7 +16,6 @@ from llm_service.core.training.refusals import (
     NotOffered,
     ServerRefused,
     ServerSilent,
-    SeveralJobs,
 )
 from llm_service.core.training.reports import ENDED, Report
 from llm_service.core.training.shapes import Adapter, Adapters, JobCard, JobList
@@ -89,13 +89,8 @@ class Desk:
 
     def job(self, key_or_id: str) -> JobCard:
         """One job by its key, or by its id while only one has it."""
-        card = self._board.card(key_or_id) or self._kept(key_or_id)
-        if card is not None:
-            return card
-        keys = sorted({*self._board.keys_of(key_or_id), *self._kept_keys(key_or_id)})
-        if len(keys) > 1:
-            raise SeveralJobs(key_or_id, keys)
-        card = (self._board.card(keys[0]) or self._kept(keys[0])) if keys else None
+        places = [Place(self._board.card, self._board.keys_of), Place(self._kept, self._kept_keys)]
+        card = named("training job", key_or_id, places)
         if card is None:
             raise NoSuchJob(f"no training job {key_or_id[:80]} is known")
         return card

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from llm_service.core.named import SeveralKeys
 from llm_service.core.query import BadQuery
 from llm_service.core.training.finetunes import finetune_reports
-from llm_service.core.training.refusals import NoSuchJob, SeveralJobs
+from llm_service.core.training.refusals import NoSuchJob
 from llm_service.core.training.reports import Kind, Report
 from llm_service.simulators.bobspark import Bobspark
 from llm_service.telemetry.job_store import JobStore
@@ -97,7 +98,7 @@ def test_equal_ids_of_two_kinds_have_two_keys(rig: MakeRig, bobspark: Bobspark) 
     keys = one.parts.board.hear("box", [report("1"), report("1", "pipeline")])
     assert keys == ["box:1", "box:pipeline.1"]
     assert one.parts.board.hear("box", [report("1", "pipeline"), report("1")]) == keys[::-1]
-    with pytest.raises(SeveralJobs) as refused:
+    with pytest.raises(SeveralKeys) as refused:
         one.desk.job("1")
     assert refused.value.keys == keys
     with pytest.raises(NoSuchJob):
