@@ -24,7 +24,7 @@ const SKELETON_AFTER_MS = 150;
 const SKELETON_MS = 300;
 const SECOND_FRAME = 65;
 const AGAIN_MS = 3_000;
-const STRIPS_MS = 150;
+const STRIPS_MS = 60;
 const first = globalThis.llmServiceFirst;
 const board = document.getElementById("board");
 
