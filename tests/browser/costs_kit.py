@@ -12,7 +12,10 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.page_of import PageOf
 from tests.kit.server import Server
+from tests.kit.waiting import wait_until
 
+LISTED = ("claude-sonnet-4-5", "claude-opus-4-5", "gpt-5-mini")
+"""Models of these tests that have a published price."""
 PIXELS = """
 (canvas) => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -31,12 +34,14 @@ def iso(ago_s: float = 0.0) -> str:
 
 
 def record(server: Server, *rows: dict) -> None:
-    """Record calls; none of them may be refused."""
+    """Record calls; none of them may be refused. On a busy machine the list's prices come after the rows."""
     body = json.dumps(rows).encode()
     answer = server.ask(
         "/api/telemetry/invocations", "POST", headers={"Content-Type": "application/json"}, body=body
     ).json()
     assert answer["refused"] == [], answer
+    late = f"SELECT model FROM invocations WHERE cost_nano IS NULL AND model IN {LISTED}"
+    wait_until(lambda: not sql(server, late), "the prices of the listed models")
 
 
 def sql(server: Server, query: str) -> list[tuple]:
