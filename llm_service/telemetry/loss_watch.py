@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from llm_service.core.loss.alarm_words import alarm_of, cleared_line, raised_line
+from llm_service.core.loss.alarm_words import alarm_of, cleared_line, over, raised_line
 from llm_service.core.loss.thresholds import Thresholds
 from llm_service.core.loss.verdicts import Raised, Verdict
 from llm_service.core.loss.watch import Watch
@@ -177,7 +177,7 @@ class LossWatch:
                 if stands is None:
                     self._raise(alarm_of(verdict, curve.job, series), curve, now_ms)
             elif stands is not None:
-                self._clear(stands, now_ms, name=curve.name or curve.job)
+                self._clear(stands, now_ms, name=curve.name or curve.job, sentence=verdict.sentence)
 
     def _raise(self, alarm: Alarm, curve: _Curve, now_ms: int) -> None:
         at = iso_seconds(now_ms / 1000)
@@ -193,10 +193,10 @@ class LossWatch:
         if self._worth_a_line(alarm, now_ms):
             self._line(raised_line(alarm, curve.name or curve.job, at))
 
-    def _clear(self, stood: Alarm, now_ms: int, *, name: str | None) -> None:
-        """`name` None: without a line in the activity feed."""
+    def _clear(self, stood: Alarm, now_ms: int, *, name: str | None, sentence: str = "") -> None:
+        """`name` None: without a line in the activity feed. `sentence` takes the place of what was said of it."""
         at = iso_seconds(now_ms / 1000)
-        alarm: Alarm = {**stood, "cleared_at": at}
+        alarm = over(stood, at, sentence)
         with self._guard:
             of_job = self._standing.get(alarm["job"], {})
             of_job.pop((alarm["series"], alarm["kind"]), None)
@@ -206,7 +206,7 @@ class LossWatch:
         self._tell("alarm.cleared", alarm)
         lined = alarm["id"] in self._lined
         self._lined.discard(alarm["id"])
-        if name is not None and lined and (entry := cleared_line(alarm, name, at)):
+        if name is not None and lined and (entry := cleared_line(alarm, name, at, sentence)):
             self._line(entry)
 
     def _worth_a_line(self, alarm: Alarm, now_ms: int) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from llm_service.core.loss.points import Point
 from llm_service.core.loss.thresholds import Thresholds
-from llm_service.core.loss.verdicts import Raised
+from llm_service.core.loss.verdicts import Cleared, Raised
 from tests.kit.curves import Life, points_of, recorded
 
 HEALTHY = recorded("healthy")
@@ -70,6 +70,32 @@ def test_a_watch_that_is_put_away_as_json_goes_on_where_it_was(name):
 def test_a_spike_is_over_after_ten_usual_steps():
     life = Life().live(points_of("sick", "broken_input"))
     assert life.cleared() == [("spike", 610)]
+
+
+def stepped(back_at: int | None = None, seed: int = 3) -> list[Point]:
+    """A curve that has come down to 0.5 and goes to 2 at step 300, for good or for a while."""
+    dice = random.Random(seed)
+    level = [0.5 + 2.9 * math.exp(-step / 60) + (1.5 if 300 <= step < (back_at or 900) else 0) for step in range(600)]
+    return [
+        Point(step, value * math.exp(dice.gauss(0, 0.06)), None, None, step * 500) for step, value in enumerate(level)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_jump_whose_level_holds_is_called_a_new_level_when_it_clears(seed):
+    life = Life().live(stepped(seed=seed))
+    assert [step for kind, step in life.raised() if kind == "spike"] == [300]
+    (cleared,) = [one.verdict for one in life.said if isinstance(one.verdict, Cleared) and one.verdict.kind == "spike"]
+    assert cleared.sentence.startswith("The loss went to another level at step 300: from about 0.5")
+    assert cleared.sentence.endswith("where it still was 73 logged steps later.")
+
+
+@pytest.mark.parametrize("curve", [stepped(back_at=303), stepped(back_at=320), points_of("sick", "wrong_labels")])
+def test_a_jump_that_comes_back_stays_a_spike(curve):
+    life = Life().live(curve)
+    cleared = [one.verdict for one in life.said if isinstance(one.verdict, Cleared) and one.verdict.kind == "spike"]
+    assert [one.sentence for one in cleared] == [""] * len(cleared)
+    assert cleared
 
 
 def test_nan_is_over_after_twenty_finite_steps_and_not_before():

@@ -260,6 +260,22 @@ def test_a_curve_with_many_spikes_is_one_line_of_activity_and_all_of_them_on_the
     assert ask(place.database, "SELECT count(*) FROM loss_alarms") == [(9,)]
 
 
+def test_a_jump_to_another_level_is_called_that_when_it_clears(place: Place) -> None:
+    losses = [(20.0 if step < 20 else 1.0 if step < 120 else 7.0) + 0.01 * (step % 7) for step in range(220)]
+    with logging(lambda: place) as (log, heard):
+        log.append(JOB, JOB, points(losses), name="donut")
+        cleared = heard.wait_for("alarm.cleared")["alarm"]
+        lines = [heard.wait_for("activity.added", count)["entry"] for count in (1, 2)]
+        wait_until(lambda: ask(place.database, "SELECT sentence FROM loss_alarms") == [(cleared["sentence"],)], "it")
+    (raised,) = heard.of("alarm.raised")
+    assert raised["alarm"]["sentence"].startswith("The loss jumped to 7.01 at step 120")
+    assert cleared["sentence"].startswith("The loss went to another level at step 120: from about 1.03 to about 7.0")
+    assert (cleared["id"], cleared["kind"]) == (raised["alarm"]["id"], "spike")
+    assert cleared["numbers"]["became"] == "level"
+    assert [line["event"] for line in lines] == ["alarm.raised", "alarm.cleared"]
+    assert lines[1]["text"] == f"donut: {cleared['sentence']}"
+
+
 def test_in_memory_the_curves_not_heard_of_for_longest_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loss_memory, "MOST_STEPS", 1_000)
     memory, clock = loss_memory.LossMemory(), Clock()

@@ -17,7 +17,7 @@ _OVER: dict[AlarmKind, str] = {
     "throughput": "Training is as fast as before.",
     "stalled": "Steps are coming again.",
 }
-"""A spike is over within steps: that is not worth a line."""
+"""A spike is over within steps: that is not worth a line, but where it was the step to another level."""
 
 
 def alarm_of(raised: Raised, job: str, series: str) -> Alarm:
@@ -36,15 +36,22 @@ def alarm_of(raised: Raised, job: str, series: str) -> Alarm:
     }
 
 
+def over(alarm: Alarm, at: str, sentence: str) -> Alarm:
+    """The alarm as it is when it is over; `sentence` where it was a step to another level after all."""
+    if not sentence:
+        return {**alarm, "cleared_at": at}
+    return {**alarm, "cleared_at": at, "sentence": sentence, "numbers": {**alarm["numbers"], "became": "level"}}
+
+
 def raised_line(alarm: Alarm, name: str, at: str) -> ActivityEntry:
     """The line of an alarm that is raised."""
     return _line("alarm.raised", alarm, f"{name}: {alarm['sentence']}", at)
 
 
-def cleared_line(alarm: Alarm, name: str, at: str) -> ActivityEntry | None:
-    """The line of an alarm that is over; None where that is not worth one."""
-    over = _OVER.get(alarm["kind"])
-    return _line("alarm.cleared", alarm, f"{name}: {over}", at) if over else None
+def cleared_line(alarm: Alarm, name: str, at: str, sentence: str = "") -> ActivityEntry | None:
+    """The line of an alarm that is over, `sentence` where that was said of it; None where that is not worth one."""
+    said = sentence or _OVER.get(alarm["kind"])
+    return _line("alarm.cleared", alarm, f"{name}: {said}", at) if said else None
 
 
 def _line(event: str, alarm: Alarm, text: str, at: str) -> ActivityEntry:

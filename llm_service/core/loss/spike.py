@@ -19,6 +19,8 @@ _ABSURD = 3.0
 FEWEST = 20
 """Losses before a step without which nothing is said."""
 _LR_ROSE = 1.5
+_HELD = 0.5
+"""The part of a jump that must be left for it to have been a step to another level."""
 
 
 class Spike:
@@ -36,6 +38,11 @@ class Spike:
         self._calm: int | None = state.get("calm")
         self._least_lr: float | None = state.get("least_lr")
         self._lr_age = int(state.get("lr_age", 0))
+        self._jump: tuple[int, float, float] | None = _jump_of(state.get("jump"))
+        """Where the alarm was raised: the step, its loss, and the median before."""
+        self._since = int(state.get("since", 0))
+        """Steps after it, while it stands, and the newest of them."""
+        self._newest = Window(limits.spike_clear, state.get("newest", ()))
 
     def state(self) -> dict[str, Any]:
         return {
@@ -45,6 +52,9 @@ class Spike:
             "calm": self._calm,
             "least_lr": self._least_lr,
             "lr_age": self._lr_age,
+            "jump": self._jump,
+            "since": self._since,
+            "newest": self._newest.rows,
         }
 
     def feed(self, point: Point) -> Iterator[Verdict]:
@@ -53,6 +63,9 @@ class Spike:
             return
         if not self._start.full:
             self._start.add(point.step, point.loss)
+        if self._calm is not None:
+            self._since += 1
+            self._newest.add(point.step, point.loss)
         scheduled = self._schedule(point.lr)
         far = self._far(point.loss)
         if far is None:
@@ -60,14 +73,15 @@ class Spike:
             if self._calm is not None:
                 self._calm += 1
                 if self._calm >= self._limits.spike_clear:
-                    self._calm = None
-                    yield Cleared("spike", point.at_ms)
+                    yield Cleared("spike", point.at_ms, self._level())
+                    self.settle()
             return
         if self._calm is None and scheduled:
             self._settle(point)
             return
         if self._calm is None:
             yield self._raise(point, far)
+            self._jump = point.step, point.loss, self._window.median
         self._calm = 0
         self._high.add(point.step, point.loss)
         if self._high.full:
@@ -76,10 +90,12 @@ class Spike:
 
     def settle(self) -> None:
         """What stood is over: if it is still so, it is raised again."""
-        self._calm = None
+        self._calm, self._jump, self._since = None, None, 0
+        self._newest.clear()
 
     def back_to(self, step: int) -> None:
         """The training went back before this step."""
+        self._newest.back_to(step)
         self._window.back_to(step)
         self._high.back_to(step)
 
@@ -127,6 +143,19 @@ class Spike:
             return math.inf
         return above / usual if above >= times * usual else None
 
+    def _level(self) -> str:
+        """What is said of a jump that did not come back: what counts as usual now lies half as high. "" for a spike."""
+        if self._jump is None or self._since < FEWEST:
+            return ""
+        step, loss, before = self._jump
+        level = self._newest.median
+        if level - before < _HELD * (loss - before):
+            return ""
+        return (
+            f"The loss went to another level at step {step:,}: from about {number(before)} to about {number(level)},"
+            f" where it still was {self._since} logged steps later."
+        )
+
     def _raise(self, point: Point, far: float) -> Raised:
         middle, count = self._window.median, len(self._window)
         sentence = (
@@ -140,6 +169,10 @@ class Spike:
             "threshold": self._limits.spike_times,
         }
         return Raised("spike", point.step, point.at_ms, sentence, numbers)
+
+
+def _jump_of(kept: Sequence[float] | None) -> tuple[int, float, float] | None:
+    return (int(kept[0]), kept[1], kept[2]) if kept else None
 
 
 def _scatter(rows: Sequence[tuple[int, float]], middle: float) -> float:

@@ -18,10 +18,11 @@ class Raised(NamedTuple):
 
 
 class Cleared(NamedTuple):
-    """That fault is over."""
+    """That fault is over. `sentence` says what it was after all, where that is another thing; "" where it is not."""
 
     kind: AlarmKind
     at_ms: int
+    sentence: str = ""
 
 
 Verdict = Raised | Cleared

@@ -175,7 +175,7 @@ function signs(chart) {
     ctx.lineTo(at + SIGN / 2, top - 2);
     ctx.lineTo(at, top - 2 - SIGN);
     ctx.fill();
-    const name = KINDS[alarm.kind] ?? alarm.kind;
+    const name = alarm.numbers?.became === "level" ? "Level" : KINDS[alarm.kind] ?? alarm.kind;
     const from = at + SIGN / 2 + 3;
     const width = ctx.measureText(name).width;
     if (from < free || from + width > chart.width) continue;
