@@ -99,7 +99,10 @@ def check_names(upstreams: tuple[Upstream, ...]) -> None:
     seen: set[str] = set()
     for upstream in upstreams:
         if upstream.name in seen:
-            raise ValueError(f"two servers are named {upstream.name}; give each a name of its own")
+            raise ValueError(
+                f"two servers are named {upstream.name}; leave one out,"
+                " or give each a name of its own in the user's llm-service.toml"
+            )
         seen.add(upstream.name)
 
 

@@ -65,7 +65,9 @@ def test_two_servers_of_one_name_are_refused(other: str) -> None:
     layer = {"bobspark": Given([one, two] if other == "bobspark" else [one], "the file")}
     if other != "bobspark":
         layer[other] = Given([two], "the file")
-    with pytest.raises(SettingsError, match="two servers are named spark"):
+    with pytest.raises(
+        SettingsError, match="two servers are named spark; leave one out, or give each a name of its own in the user"
+    ):
         resolve([layer])
 
 

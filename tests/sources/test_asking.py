@@ -148,7 +148,7 @@ def test_pauses_grow_and_end_with_the_first_answer(asking: MakeAsking) -> None:
         (NotThere("spark: GET /x answered 404", 404), "it is asked again in 60 s.", True),
         (
             Denied("spark: GET /x answered 401", 401),
-            "set its token in your own llm-service.toml and start again; it is asked again in 60 s.",
+            "set its token in the user's llm-service.toml and start again; it is asked again in 60 s.",
             False,
         ),
         (Busy("spark: GET /x answered 429", 429, 300.0), "it is asked again in 5 min.", False),

@@ -184,7 +184,7 @@ def test_a_server_that_lets_nobody_in_is_left_alone_and_shown(listen: Listen, st
     wait_until(lambda: not heard.listener.alive, "the end of the thread")
     assert line["reason"] == (
         f"spark: GET {heard.server.url}/s answered {status[:3]} ({status[4:]}): token expired;"
-        " set its token in your own llm-service.toml and start again; it is not opened again."
+        " set its token in the user's llm-service.toml and start again; it is not opened again."
     )
     assert line["next_try_at"] is None
     assert heard.server.connections == 1

@@ -143,6 +143,18 @@ def test_a_server_that_was_never_reached_is_said_to_be_so_also_in_the_log(
     assert [line.getMessage() for line in caplog.records if line.levelname == "WARNING"] == watched.texts()
 
 
+def test_a_server_that_has_nothing_of_what_is_asked_is_said_to_be_another(watched: Watched) -> None:
+    runs, queue = (f"spark: GET http://x/{path} answered 404 (Not Found)" for path in ("runs", "queue"))
+    next_words = "it is asked again in 60 s."
+    missing = [concern(said, "backing-off", f"{said}; {next_words}", missing=True) for said in (runs, queue)]
+    watched.stands(*missing)
+    assert watched.card.card()["reason"] == (
+        f"{runs}; nothing that a BobSpark-APIs server has is at this address; {next_words}"
+    )
+    watched.stands(missing[0], DEAD)
+    assert watched.card.card()["reason"] == f"{runs}; {next_words}"
+
+
 def test_one_endpoint_that_fails_loses_nobody(watched: Watched) -> None:
     watched.stands(LIVE)
     watched.card.start()

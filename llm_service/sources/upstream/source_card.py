@@ -26,6 +26,7 @@ AT_MOST_EVERY_S = 1.0
 HEARD_AGAIN_S = 10.0
 """How often "last heard" is told while nothing else changes."""
 BEST_FIRST: tuple[StreamState, ...] = ("live", "stale", "connecting", "backing-off", "stopped", "none")
+_IN_WORDS = {"bobspark": "a BobSpark-APIs server", "skill-training": "a skill trainer"}
 _SKEW_NOISE_S = 2.0
 """A clock told in whole seconds seems to go wrong by this much without doing so."""
 
@@ -121,11 +122,18 @@ class SourceCard(Background):
             "since": self._since(state),
             "last_heard_at": max(filter(None, (concern["last_heard_at"] for concern in concerns)), default=None),
             "next_try_at": None if well else min(filter(None, (one["next_try_at"] for one in failing)), default=None),
-            "reason": "" if well or not failing else failing[0]["reason"],
+            "reason": "" if well or not failing else self._reason(failing[0], asked),
             "clock_skew_s": self._steady_skew(),
             "concerns": concerns,
             "streams": self._stream_counts(),
         }
+
+    def _reason(self, failing: Concern, asked: list[Concern]) -> str:
+        """Why it is not live; where it answers and has nothing of what is asked, that it is somebody else's address."""
+        said, _, next_words = failing["reason"].rpartition("; ")
+        if not said or not all(concern["missing"] for concern in asked):
+            return failing["reason"]
+        return f"{said}; nothing that {_IN_WORDS[self._kind]} has is at this address; {next_words}"
 
     def samples(self) -> Iterator[Sample]:
         """What is measured of it, for Prometheus."""

@@ -6,7 +6,7 @@ from llm_service.clients.errors import Busy, ClientError, Denied, NotThere, Stre
 
 MISSING_S = 60.0
 """How often what is missing or denied is asked for again."""
-_HOW_TO_BE_LET_IN = "set its token in your own llm-service.toml and start again; "
+_HOW_TO_BE_LET_IN = "set its token in the user's llm-service.toml and start again; "
 
 
 def asked_for_s(error: ClientError) -> float:
