@@ -242,7 +242,8 @@ header `Authorization: Bearer <token>` (python-socketio: with `transports=["webs
 once). Every event carries one JSON object.
 
 **Numbered events** belong to a topic ({topics}, and of one thing `run:<key>` and `job:<key>`)
-and begin with four fields: `epoch` (random for each start of the server), `topic`, `seq` (counts up by one within the topic) and `at` (ISO 8601 UTC with milliseconds). Apply them so:
+and begin with four fields: `epoch` (random for each start of the server), `topic`, `seq` (counts up by one within the
+topic) and `at` (ISO 8601 UTC with milliseconds). Apply them so:
 
 - `seq` you have already: ignore it.
 - `seq` is the next: apply it.
