@@ -222,7 +222,7 @@ class _Sending(Background):
     def _one(self) -> _Failed | None:
         with self._lock:
             self._sent.sending()
-        # Before it is sent: after a kill it is known that it may have begun.
+        # Before it is sent as well: after a kill in between it is known that it may have begun.
         self._keep(self._sent)
         key, failed = "", None
         try:
@@ -242,6 +242,7 @@ class _Sending(Background):
             else:
                 self._sent.broke(failed.error, maybe=failed.maybe)
         self._changed()
+        self._keep(self._sent)
         return failed
 
 
