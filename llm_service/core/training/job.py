@@ -53,7 +53,8 @@ class Job:
         self.news_ms = now_ms
         self.ended_ms: int | None = None
         self.pid: str | None = None
-        self._heard_ms: int | None = None
+        self._steps_ms: int | None = None
+        """When its steps were looked for last: a list that tells none is no such look."""
         self._end_heard_ms: int | None = None
         self._moving = False
         self._pace = Pace()
@@ -110,7 +111,8 @@ class Job:
         if report.told.get("elapsed_s") is not None:
             self._elapsed = (report.told["elapsed_s"], now_ms)
         self._told_eta_s = report.told.get("eta_s", self._told_eta_s)
-        self._heard_ms = now_ms
+        if report.losses or report.log_lines:
+            self._steps_ms = now_ms
         if self.card["status"] == "stale" and news:
             self.card["status"] = "running"
         self._set_status(report.told.get("status"), report.told.get("finished_at"), now_ms, news=news)
@@ -184,23 +186,26 @@ class Job:
 
     def _points(self, report: Report, now_ms: int, known_step: int | None) -> dict[str, list[Point]]:
         found = {}
-        span = self._span(report, now_ms, first=known_step is None and not self.card["series"])
+        span = self._span(report, now_ms)
         for plain, steps in report.losses.items():
             series = "-".join(part for part in (f"run-{self.again + 1}" if self.again else "", plain) if part)
-            # A pipeline counts its steps anew in each series.
-            known = -1 if plain or known_step is None else known_step
+            # A pipeline counts its steps anew in each series; a list may tell a step before its log was looked at.
+            known = -1 if plain or known_step is None or self._steps_ms is None else known_step
             if points := self._seen.news(series, steps, span, known):
                 found[series] = points
                 self._name_series(series, plain, points)
         return found
 
-    def _span(self, report: Report, now_ms: int, *, first: bool) -> Span:
+    def _span(self, report: Report, now_ms: int) -> Span:
         """When steps that are found now were made: since the look before, the first ones since the job began."""
-        started = parse_ms(self.card["started_at"] or "")
         ended = parse_ms(report.told.get("finished_at") or self.card["finished_at"] or "")
         until_ms = now_ms if ended is None else min(now_ms, ended)
-        began_ms = now_ms - int(1000 * self._elapsed[0]) if self._elapsed and ended is None else started
-        since_ms = began_ms if first and began_ms is not None else self._heard_ms or started or now_ms
+        since_ms = self._steps_ms
+        if since_ms is None:
+            started = parse_ms(self.card["started_at"] or "")
+            # By its own clock a server may have begun it in our future, or hours ago; the time it took has no clock.
+            took = self._elapsed if ended is None else None
+            since_ms = now_ms - int(1000 * took[0]) if took else self.seen_ms if started is None else started
         return Span(min(since_ms, until_ms), until_ms)
 
     def _name_series(self, series: str, plain: str, points: Sequence[Point]) -> None:
@@ -313,7 +318,7 @@ class Job:
             "again": self.again,
             "seen_ms": self.seen_ms,
             "news_ms": self.news_ms,
-            "heard_ms": self._heard_ms,
+            "steps_ms": self._steps_ms,
             "ended_ms": self.ended_ms,
             "pid": self.pid,
             "moving": self._moving,
@@ -329,7 +334,7 @@ class Job:
         job.card["alarms"] = []
         job.again = kept.get("again") or 0
         job.news_ms = kept.get("news_ms") or job.seen_ms
-        job._heard_ms = kept.get("heard_ms")
+        job._steps_ms = kept.get("steps_ms") or kept.get("heard_ms")
         job.ended_ms = kept.get("ended_ms")
         job.pid = kept.get("pid")
         job._moving = bool(kept.get("moving"))

@@ -151,10 +151,21 @@ def test_points_found_in_one_look_are_spread_since_the_look_before() -> None:
     assert [point.at_ms - T0 for point in points] == [1000, 2000, 3000, 4000, 5000]
 
 
+def test_a_list_between_two_looks_at_the_steps_does_not_push_them_together() -> None:
+    one = job()
+    one.hear(report(LossStep(1, 2.0), status="running", step=1), T0)
+    one.hear(report(status="running"), T0 + 4000)
+    points = one.hear(report(*(LossStep(n, 1.0) for n in range(2, 7)), step=6), T0 + 5000)[""]
+    assert [point.at_ms - T0 for point in points] == [1000, 2000, 3000, 4000, 5000]
+    one.hear(Report("finetune", "j", {}, {"": [LossStep(6, 1.0)]}, log_lines=("step 6",)), T0 + 60_000)
+    points = one.hear(report(LossStep(7, 1.0), LossStep(8, 1.0), step=8), T0 + 64_000)[""]
+    assert [point.at_ms - T0 for point in points] == [62_000, 64_000], "a look that finds nothing new is a look"
+
+
 def test_the_first_steps_that_are_found_are_spread_since_the_job_began() -> None:
     one = job()
-    one.hear(report(status="running", started_at=iso_seconds((T0 - 100_000) / 1000)), T0)
-    points = one.hear(report(*(LossStep(n, 1.0) for n in (8, 9, 10))), T0)[""]
+    one.hear(report(status="running", started_at=iso_seconds((T0 - 100_000) / 1000), step=9), T0)
+    points = one.hear(report(*(LossStep(n, 1.0) for n in (8, 9, 10)), step=10), T0)[""]
     assert [point.at_ms - T0 for point in points] == [-20_000, -10_000, 0], "a cut log's earlier steps have their share"
     points = one.hear(report(*(LossStep(n, 1.0) for n in (11, 12)), step=12), T0 + 2000)[""]
     assert [point.at_ms - T0 for point in points] == [1000, 2000]
