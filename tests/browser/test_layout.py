@@ -30,6 +30,19 @@ new PerformanceObserver((list) => {
 }).observe({type: "layout-shift", buffered: true});
 """
 TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+SECTIONS = {
+    "#workers": ".message, .run-card",
+    "#workers?tab=feed": ".feed-entry",
+    "#workers?tab=analytics": ".analytics-totals",
+    "#workers?tab=datasets": ".dataset-card",
+    "#workers?tab=models": ".models-panel",
+    "#training": ".job-row",
+    "#training?tab=adapters": "table",
+    "#costs": ".cost-head",
+    "#flow": ".message",
+    "#sources": ".upstream",
+}
+"""Of a watched server on which nothing runs, so that what moves is not what happens: the address, what shows it."""
 Watching = Callable[..., Board]
 
 
@@ -95,6 +108,22 @@ def test_the_coordinator_is_drawn_at_once(bobspark, watching, context_of) -> Non
     page.open("#workers?tab=coordinator")
     expect(page.page.locator(".node-card")).to_have_count(2)
     expect(page.page.locator(".queue")).to_be_visible()
+    assert_stood_still(page.page)
+
+
+@pytest.mark.parametrize(("fragment", "there"), SECTIONS.items())
+def test_a_section_stands_still_while_it_loads(
+    make_bobspark,  # noqa: F811
+    watching,
+    context_of,
+    fragment: str,
+    there: str,
+) -> None:
+    board = watching(make_bobspark(past_runs=60))
+    page = PageOf(context_of(board), board)
+    page.page.add_init_script(SHIFTS)
+    page.open(fragment)
+    expect(page.page.locator(there).first).to_be_visible()
     assert_stood_still(page.page)
 
 

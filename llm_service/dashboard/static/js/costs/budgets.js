@@ -2,6 +2,7 @@
 import { html, live, nothing, repeat } from "../lit.js";
 import { icons } from "../icons.js";
 import { ago, exact } from "../time.js";
+import { copyable } from "../views/empty.js";
 import { figure, plural } from "../words.js";
 import { amount } from "./budget_words.js";
 
@@ -49,7 +50,7 @@ function body(budgets) {
 function empty({ defaults }) {
   if (defaults.length) return html`<p class="budgets-empty">Every agent has a limit of its own; the first appears here with its first model call.</p>`;
   return html`<div class="budgets-empty"><p>A budget warns before the money is gone: at 50, 80 and 95 %, and when the present rate would use it up. Add one here, or in llm-service.toml:</p>
-    <pre>${EXAMPLE}</pre><button class="text-button" type="button" data-action="copy" data-copy=${EXAMPLE}>${icons.copy}Copy</button></div>`;
+    ${copyable("A budget of a day", EXAMPLE)}</div>`;
 }
 
 function budgetRow(budget) {

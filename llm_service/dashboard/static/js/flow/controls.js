@@ -9,7 +9,7 @@ const NAMES = { "7d": "last 7 days", "30d": "last 30 days", "90d": "last 90 days
 /** The bar above the figures. */
 export function controlsView({ route }) {
   return html`<div class="flow-controls">
-    <h2>Flow</h2>
+    <h2 class="sr-only">Flow</h2>
     <div class="segments" role="group" aria-label="Range">
       ${FLOW_RANGES.map((name) => html`<button class="segment" type="button" data-action="flow-range" data-value=${name} aria-label=${`${WORDS[name]}, ${NAMES[name]}`}
         aria-pressed=${route.flow === name ? "true" : "false"}>${WORDS[name]}</button>`)}</div>
