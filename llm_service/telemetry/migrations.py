@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable
 
 from llm_service.core.invocations.rollups import FIELDS
+from llm_service.optional_modules import left_out
 from llm_service.telemetry.batch_tables import m0006_batches
 from llm_service.telemetry.job_tables import m0003_jobs
 from llm_service.telemetry.loss_tables import m0004_loss
@@ -136,8 +137,9 @@ def migrate(connection: sqlite3.Connection) -> None:
     """Apply what is missing."""
     if complete(connection):
         return
-    # Imported where there is something to do: most starts have nothing to do, and it is 2 MB.
-    from sqlite_utils import Database, Migrations
+    # Imported where there is something to do: most starts have nothing to do, and it is 2 MB, with NumPy 8 MB.
+    with left_out("numpy", "pandas"):
+        from sqlite_utils import Database, Migrations
 
     migrations = Migrations(SET)
     for step in STEPS:
