@@ -69,11 +69,13 @@ def programs(make_server: Callable[..., Server]) -> Programs:
 
 def test_a_row_recorded_at_the_very_end_of_a_program_arrives(programs: Programs) -> None:
     programs.server.start()
-    programs.run("telemetry.record(model='m', input_tokens=3, agent='anna', cost_usd=0.5, latency_ms=1.5)")
+    programs.run(
+        "telemetry.record(model='m', input_tokens=3, agent='anna', node='spark', cost_usd=0.5, latency_ms=1.5)"
+    )
     # A program that has no time left for the network leaves it on disk, where the dashboard looks each second.
     wait_until(programs.kept, "the row")
-    assert programs.kept("json_array(model, tool, door, agent, input_tokens, latency_ms, cost_nano)") == [
-        '["m","python","api","anna",3,2,500000000]'
+    assert programs.kept("json_array(model, tool, door, agent, node, input_tokens, latency_ms, cost_nano)") == [
+        '["m","python","api","anna","spark",3,2,500000000]'
     ]
     wait_until(lambda: not programs.spooled(), "an empty spool")
 
@@ -229,13 +231,14 @@ def test_many_threads_record_at_once(programs: Programs) -> None:
     assert len({row["invocation_id"] for row in programs.spooled()}) == 4_000
 
 
-def test_a_fork_in_the_middle_of_the_first_import_costs_no_row(programs: Programs) -> None:
+@pytest.mark.parametrize("module", ["llm_service.telemetry.delivery", "stringprep"])  # the latter for encodings.idna
+def test_a_fork_in_the_middle_of_an_import_costs_no_row(programs: Programs, module: str) -> None:
     programs.server.start()
     programs.run(
         """
         class Slow:
             def find_spec(self, name, path=None, target=None):
-                if name == "llm_service.telemetry.delivery":
+                if name == os.environ["SLOW_MODULE"]:
                     begun.set()
                     time.sleep(0.5)
         import threading
@@ -250,9 +253,24 @@ def test_a_fork_in_the_middle_of_the_first_import_costs_no_row(programs: Program
             os._exit(0)
         os.waitpid(forked, 0)
         telemetry.flush(20)
-        """
+        """,
+        SLOW_MODULE=module,
     )
     assert sorted(programs.kept()) == ["child", "parent"]
+
+
+def test_a_sending_that_fails_as_nobody_expects_costs_no_row(programs: Programs) -> None:
+    code = """
+    from llm_service.telemetry import delivery
+    def fail(self, rows):
+        raise LookupError("unknown encoding: idna")
+    delivery.Delivery.send = fail
+    telemetry.record(model="kept")
+    telemetry.flush(20)
+    """
+    _, err = programs.start(code, LLM_SERVICE_URL="http://127.0.0.1:9/").communicate(timeout=60)
+    assert "sending failed; 1 rows are kept on disk" in err
+    assert [row["model"] for row in programs.spooled()] == ["kept"]
 
 
 def test_a_dashboard_that_does_not_answer_delays_nobody(programs: Programs) -> None:
