@@ -233,7 +233,7 @@ def test_one_id_on_two_servers_asks_which_and_an_unknown_one_says_so(make_bobspa
     page = watch(one, other)
     expect(page.page.locator(".run-card")).to_have_count(2)
     page.page.goto(f"{page.server.url}#run={run_id}")
-    choices = page.page.locator(".run-choices a")
+    choices = page.page.locator(".message-tools a")
     expect(choices).to_have_count(2)
     choices.last.click()
     expect(page.page.locator(".run-head .id")).to_have_attribute("data-copy", run_id)
