@@ -27,7 +27,7 @@ def gather(flags: Mapping[str, object], environ: Mapping[str, str], cwd: Path, h
     if project := find_project_file(cwd, home):
         layers.append(from_file(project, project=True))
     user = Path(platformdirs.user_config_dir("llm-service", appauthor=False)) / FILE_NAME
-    if user.is_file():
+    if _is_there(user):
         layers.append(from_file(user, project=False))
     return resolve(layers, home)
 
@@ -35,11 +35,16 @@ def gather(flags: Mapping[str, object], environ: Mapping[str, str], cwd: Path, h
 def find_project_file(cwd: Path, home: Path) -> Path | None:
     """The nearest file in `cwd` or above it, not further than the repository's top or the home directory."""
     for folder in (cwd, *cwd.parents):
-        if (folder / FILE_NAME).is_file():
+        if _is_there(folder / FILE_NAME):
             return folder / FILE_NAME
         if (folder / ".git").exists() or folder == home:
             return None
     return None
+
+
+def _is_there(path: Path) -> bool:
+    """Also as a folder or a link to nothing: who put it there expects it to be read, and is told why it cannot be."""
+    return path.exists() or path.is_symlink()
 
 
 def from_file(path: Path, *, project: bool) -> dict[str, Given]:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, NotFound, RequestEntityTooLarge
 
 from llm_service.dashboard.json_body import read_bytes, read_json
 from llm_service.errors import TelemetryUnavailable
@@ -17,6 +17,7 @@ MOST_PACKED = 4 * 1024 * 1024
 PROTOBUF = "application/x-protobuf"
 RETRY_S = 5
 _OFF = "OpenTelemetry is not taken here; start the dashboard with --otlp, or put `otlp = true` into the user's file"
+_HOLDER = {"logs": "resourceLogs", "traces": "resourceSpans", "metrics": "resourceMetrics"}
 _REJECTED = {"logs": "rejectedLogRecords", "traces": "rejectedSpans", "metrics": "rejectedDataPoints"}
 
 
@@ -53,7 +54,10 @@ def _body(signal: str) -> Any:
     if request.headers.get("Content-Encoding") and (request.content_length or 0) > MOST_PACKED:
         raise RequestEntityTooLarge(f"the body is larger than {MOST_PACKED // 1024 // 1024} MiB; send smaller batches")
     if request.mimetype != PROTOBUF:
-        return read_json(request, MOST_BYTES)
+        body = read_json(request, MOST_BYTES)
+        if not isinstance(body, dict):
+            raise BadRequest(f'send one export request, {{"{_HOLDER[signal]}": […]}}')
+        return body
     from llm_service.dashboard.otlp_protobuf import read_protobuf
 
     return read_protobuf(signal, read_bytes(request, MOST_BYTES))

@@ -275,7 +275,7 @@ def test_a_server_that_is_away_is_said_and_what_was_there_stays(running, opened)
     heard = {"last_heard_at": at(40), "next_try_at": at(-5)}
     running.watch("spark", state="backing-off", reason="spark: connection refused", **heard)
     note = page.page.locator(".job-trouble[data-source=spark]")
-    expect(note).to_contain_text("does not answer since")
+    expect(note).to_contain_text("has not answered since")
     expect(note).to_contain_text("Connection refused.")
     expect(page.page.locator(".job-row")).to_have_count(1)
     page.page.get_by_role("link", name="donut").click()

@@ -259,7 +259,7 @@ def test_a_server_that_is_away_is_said_and_its_cards_are_kept_and_dimmed(board, 
     tell_source(board, "other")
     tell_source(board, state="backing-off", reason="connection refused", next_try_at=iso(-9))
     strip = page.page.locator(".strip[data-source=spark]")
-    expect(strip).to_contain_text("spark (http://10.0.0.69:9010) does not answer since")
+    expect(strip).to_contain_text("spark (http://10.0.0.69:9010) has not answered since")
     expect(strip).to_contain_text("Connection refused.")
     expect(strip).to_contain_text("Next try at")
     expect(card(page, "a").and_(page.page.locator("[data-old]"))).to_have_count(1)

@@ -159,6 +159,13 @@ def test_a_bad_project_file_is_one_line_with_the_place(command, project: Path, t
         assert part in said.err
 
 
+@pytest.mark.parametrize("put", [Path.mkdir, lambda path: path.symlink_to("nowhere")], ids=["folder", "dead link"])
+def test_settings_that_are_there_and_cannot_be_read_are_not_passed_over(command, project: Path, put) -> None:
+    put(project / "llm-service.toml")
+    said = command("config", "show")
+    assert (said.code, said.err.startswith("llm-service: cannot read ")) == (2, True), said.err
+
+
 def test_the_users_own_file_may_turn_the_token_off(command, project: Path) -> None:
     user_file(project, "token = false\n")
     assert shown(command("config", "show", "--json"))["token"] is False

@@ -111,7 +111,7 @@ test("a source in trouble says what, since when and what comes next; one that is
   assert.equal(troubleOf(source("spark"), at), null);
   const lost = source("spark", { state: "backing-off", since: "2026-11-21T08:05:00.000Z", last_heard_at: "2026-11-21T08:04:50.000Z", next_try_at: "2026-11-21T08:10:04.000Z", reason: "connection refused" });
   assert.deepEqual(troubleOf(lost, at), {
-    kind: "error", text: "spark (http://10.0.0.69:9010) does not answer since 08:05:00. Connection refused. What is shown of it is as it was at 08:04:50. Next try at 08:10:04.",
+    kind: "error", text: "spark (http://10.0.0.69:9010) has not answered since 08:05:00. Connection refused. What is shown of it is as it was at 08:04:50. Next try at 08:10:04.",
   });
   const concern = (name, more) => ({ name, every_s: 6, failures: 0, missing: false, ...line(), ...more });
   const part = source("spark", { concerns: [concern("runs"), concern("queue", { failures: 2, reason: "answered 500" }), concern("qa", { failures: 1, missing: true, reason: "404" })] });
@@ -123,7 +123,7 @@ test("a source in trouble says what, since when and what comes next; one that is
 test("a reason is not said twice: who was asked stands before it, when it is tried again behind it", () => {
   const reason = "spark: GET http://10.0.0.69:9010/api/runs cannot be reached: connection refused; it is asked again in 6 s";
   const lost = source("spark", { state: "backing-off", since: "2026-11-21T08:05:00.000Z", next_try_at: "2026-11-21T08:10:04.000Z", reason });
-  assert.equal(troubleOf(lost, at).text, "spark (http://10.0.0.69:9010) does not answer since 08:05:00. GET http://10.0.0.69:9010/api/runs cannot be reached: connection refused. Next try at 08:10:04.");
+  assert.equal(troubleOf(lost, at).text, "spark (http://10.0.0.69:9010) has not answered since 08:05:00. GET http://10.0.0.69:9010/api/runs cannot be reached: connection refused. Next try at 08:10:04.");
   assert.equal(shortReason(reason), "Cannot be reached: connection refused");
   assert.equal(shortReason("the server hung up; it is opened again in 2.5 s"), "The server hung up");
   assert.equal(shortReason(""), "");

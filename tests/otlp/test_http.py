@@ -157,6 +157,7 @@ REFUSED = [
     ("too much packed", b"\x1f\x8b" + b"0" * (5 << 20), {"Content_Encoding": "gzip"}, 413, "4 MiB"),
     ("too deep", DEEP, {}, 400, "32 levels"),
     ("no JSON", b"{", {}, 400, "JSON"),
+    ("no request", b"[]", {}, 400, '{"resourceLogs": […]}'),
     ("no gzip", b"{}", {"Content_Encoding": "gzip"}, 400, "gzip"),
     ("a coding nobody knows", b"{}", {"Content_Encoding": "br"}, 415, "br"),
     ("a kind nobody knows", b"{}", {"Content_Type": "text/plain"}, 415, "application/json"),

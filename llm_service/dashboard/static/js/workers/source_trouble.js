@@ -21,7 +21,7 @@ export function troubleOf(source, at) {
   const next = source.next_try_at ? ` Next try at ${at(source.next_try_at)}.` : "";
   if (isOld(source)) {
     const heard = source.last_heard_at ? ` What is shown of it is as it was at ${at(source.last_heard_at)}.` : "";
-    return { kind: "error", text: `${source.key} (${source.url}) does not answer since ${at(source.since)}. ${reasonOf(source.reason, source.key)}${heard}${next}` };
+    return { kind: "error", text: `${source.key} (${source.url}) has not answered since ${at(source.since)}. ${reasonOf(source.reason, source.key)}${heard}${next}` };
   }
   if (source.state === "connecting" && source.reason) return { kind: "warn", text: `${source.key} (${source.url}): ${reasonOf(source.reason, source.key)}${next}` };
   const failing = source.concerns.filter(({ failures, missing }) => failures > 0 && !missing);
