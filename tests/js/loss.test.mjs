@@ -200,6 +200,8 @@ test("what cannot be folded in is asked for again: rewritten steps, more than we
   assert.equal(withAppended(known, { ...told, count: 900 }, 100).ask, true);
   assert.equal(withAppended(known, { ...told, series: "a/iter-2" }, 100).ask, true);
   assert.equal(withAppended(NO_BOOK, told, 100).ask, false, "nobody looks at it");
+  assert.equal(withAppended(known, told, 100).ask, false);
+  assert.equal(withAppended(known, { ...told, points: [point(60, 1)] }, 100).ask, true, "a leap may be a gap");
   assert.ok(isCrowded(curve(Array(40).fill(1)), 20) && !isCrowded(curve(Array(30).fill(1)), 20));
 });
 

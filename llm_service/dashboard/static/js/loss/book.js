@@ -5,6 +5,7 @@ import { isCrowded, withPoints } from "./curve.js";
 export const NO_BOOK = Object.freeze({ jobs: Object.freeze({}), points: null });
 const NO_JOB = Object.freeze({ whole: null, part: null, word: "unknown", error: "" });
 const RAW_MOST = 200;
+const LEAP = 4;
 
 /** What is known of a job's curves: {whole, part: {question, curves} | null, word, error}. */
 export function ofJob(book, job) {
@@ -42,7 +43,14 @@ export function withAppended(book, { job, series, points, count, rewritten }, mo
     const inside = points.filter(({ step }) => step <= known.part.question.to);
     next.part = { ...known.part, curves: { ...known.part.curves, [series]: withPoints(part, inside) } };
   }
-  return { book: { ...book, jobs: { ...book.jobs, [job]: next } }, ask: isCrowded(grown, most) };
+  return { book: { ...book, jobs: { ...book.jobs, [job]: next } }, ask: isCrowded(grown, most) || leaps(curve.facts, points) };
+}
+
+/** Whether steps lie far behind those that were known: whether that is a gap, only the server can say. */
+function leaps({ first_step: first, last_step: last, count }, points) {
+  const stride = count > 1 ? (last - first) / (count - 1) : Infinity;
+  const steps = [last, ...points.map(({ step }) => step)];
+  return steps.some((step, i) => i > 0 && step - steps[i - 1] > LEAP * stride);
 }
 
 /** The curve to draw: the zoomed part where it is there, else the whole. Facts are those of the newest of both. */
