@@ -39,10 +39,20 @@ class Courier:
 
     def deal(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Send rows, or keep them on disk. Raises OSError or `LlmServiceError` where neither can be done."""
-        if not self._send(rows):
+        if not self._sent(rows):
             self.keep(rows)
         elif self._waiting:
             self.deliver_kept()
+
+    def _sent(self, rows: Sequence[Mapping[str, Any]]) -> bool:
+        """As `_send`; also what nobody expects of it costs no row."""
+        try:
+            return self._send(rows)
+        except Exception:
+            log.warning("telemetry: sending failed; %d rows are kept on disk", len(rows), exc_info=True)
+            self._delivery = None
+            self._wait_longer()
+            return False
 
     def keep(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Put rows on disk."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# A connection looks this codec up when it opens. Here it is part of the import that a fork waits for: forked while a
+# thread makes the module, a child would be told "unknown encoding: idna" for the rest of its life.
+import encodings.idna  # noqa: F401
 import http.client
 import json
 from collections.abc import Sequence
