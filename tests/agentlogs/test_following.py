@@ -170,9 +170,12 @@ def test_what_is_large_is_read_by_a_child_and_the_rest_goes_on(project: Path, st
         file.write(call(6000))
     wait_for(store, 2002, 10_010)
     assert follower.child_pid is None
-    source = follower.sources()[0]
-    assert source["bytes_read"] == source["bytes_total"]
-    assert source["lines"] == source["messages"] == 2002
+
+    def counted() -> bool:
+        source = follower.sources()[0]
+        return source["bytes_read"] == source["bytes_total"] and source["lines"] == source["messages"] == 2002
+
+    wait_until(counted, f"all counted, which is after they are kept: {follower.sources()[0]}")
 
 
 class Slow:

@@ -160,8 +160,11 @@ def running_board(
             runtime.dashboard.socketio.server.eio.shutdown()
     finally:
         instance.close()
-    left = [thread.name for thread in set(threading.enumerate()) - before if thread.name in OUR_THREADS]
-    assert not left, f"threads outlived the board: {left}"
+
+    def left() -> list[str]:
+        return [thread.name for thread in set(threading.enumerate()) - before if thread.name in OUR_THREADS]
+
+    wait_until(lambda: not left(), f"the end of {left()}")
 
 
 def _is_up(runtime: Runtime) -> bool:

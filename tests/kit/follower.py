@@ -31,7 +31,9 @@ class _InOrder(engineio.Client):
         super()._reset()
 
 
-class _Client(socketio.Client):
+class InOrderClient(socketio.Client):
+    """Hands events on in the order in which they came."""
+
     def _engineio_client_class(self) -> type[engineio.Client]:
         return _InOrder
 
@@ -63,7 +65,7 @@ class Follower:
         self._awake = threading.Event()
         self._awake.set()
         sockopt = [(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)] if receive_buffer else []
-        self._client = _Client(
+        self._client = InOrderClient(
             websocket_extra_options={"sockopt": sockopt},
             reconnection_delay=0.05,
             reconnection_delay_max=0.2,

@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import socketio
-
+from tests.kit.follower import InOrderClient
 from tests.kit.waiting import DEADLINE_S
 
 NAMESPACE = "/dashboard"
@@ -23,7 +22,7 @@ class Live:
     ) -> None:
         self.events: list[Event] = []
         self._more = threading.Condition()
-        self.client = socketio.Client(
+        self.client = InOrderClient(
             reconnection=reconnect, reconnection_delay=0.1, reconnection_delay_max=0.5, handle_sigint=False
         )
         self.client.on("*", self._keep, namespace=NAMESPACE)

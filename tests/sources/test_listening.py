@@ -115,7 +115,7 @@ def test_a_thousand_events_one_a_connection_after_a_503_come_once_each(listen: L
             resuming(exchange)
 
     heard = listen(answer, last="1000", backoff=Backoff(first_s=0.001, cap_s=0.002, floor_s=0.001))
-    wait_until(lambda: heard.listener.finished, "a thousand events")
+    wait_until(lambda: heard.listener.finished, "a thousand events", 90)
     assert heard.data == [str(number) for number in range(1, 1001)]
     assert heard.server.connections == 1001
 
