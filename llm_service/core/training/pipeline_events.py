@@ -12,6 +12,9 @@ from llm_service.core.training.reports import LossStep, Report, status_of, told
 KNOWN = frozenset({"stage_update", "training_update", "advisor_result", "analysis_complete", "pipeline_end"})
 
 
+_ADVICE = ("summary", "advice", "trend_analysis", "suggested_actions")
+
+
 class Heard(NamedTuple):
     """An event as a report on the pipeline. `ended`: the stream has nothing more. `known`: by its name."""
 
@@ -90,7 +93,9 @@ def _advice(kind: str, row: fields.Fields, iteration: int | None) -> list[Any] |
     if kind not in ("advisor_result", "analysis_complete"):
         return None
     parts = (row.get(part) for part in ("advisor_result", "result", "analysis"))
-    nested = next((part for part in parts if isinstance(part, dict)), row)
+    # Among the event's own fields a message that the analysis is complete is no advice.
+    own = row if kind == "advisor_result" else {name: row[name] for name in _ADVICE if name in row}
+    nested: fields.Fields = next((part for part in parts if isinstance(part, dict)), own)
     entry = new_iteration(iteration or 1)
     entry["advice"] = advice_text(nested)
     entry["suggested"] = fields.texts(nested.get("suggested_actions"), 20)

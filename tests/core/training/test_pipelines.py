@@ -238,3 +238,14 @@ def test_what_was_said_of_a_stage_goes_with_it() -> None:
     assert folded_pipeline(before, {"stage": "RE-EVAL", "iteration": 1}, listed=True)["message"] == ""
     assert folded_pipeline(before, {"outcome": "failed"})["message"] == ""
     assert folded_pipeline(before, {"outcome": "failed", "message": "out of memory"})["message"] == "out of memory"
+
+
+def test_that_an_analysis_is_complete_is_no_advice() -> None:
+    def told(**data: Any) -> Any:
+        found = heard("p", "analysis_complete", json.dumps({"iteration": 2, **data}))
+        assert found is not None
+        return found.report.told["pipeline"].get("iterations")
+
+    assert told(message="Analysis complete") is None
+    (with_summary,) = told(message="Analysis complete", summary="IAM is weak.")
+    assert with_summary["advice"] == "IAM is weak."
