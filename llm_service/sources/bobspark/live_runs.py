@@ -343,7 +343,8 @@ class LiveRuns:
         for place, fold in enumerate(ended):
             old_ms = now.ms - _ended_ms(fold)
             # What is not settled yet is asked for as long as it is here.
-            done = fold.settled or old_ms > RELEASED_UNSETTLED_AFTER_S * 1000
+            here_ms = min(old_ms, (now.s - fold.seen.s) * 1000)
+            done = fold.settled or here_ms > RELEASED_UNSETTLED_AFTER_S * 1000
             if old_ms > LISTED_AFTER_END_MS or (place < too_many and done):
                 gone.append(fold.key)
         for key in gone:

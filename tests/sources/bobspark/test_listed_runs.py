@@ -61,8 +61,7 @@ def test_what_was_let_go_does_not_come_back_with_the_next_list(runs: Runs) -> No
 
 
 def test_what_is_not_settled_stays_until_nobody_asks_for_it_any_more(runs: Runs) -> None:
-    runs.live.row("a", RunRow("open", "running"))
-    runs.live.row("a", runs.ended("open", 60))
+    runs.live.row("a", runs.ended("open", 1000))
     for name in ("b", "c"):
         runs.settle(name)
     assert runs.names == ["b", "c", "open"]
