@@ -138,9 +138,12 @@ def test_without_telemetry_everything_live_works(
     assert page["next"] is not None
     (second,) = board.get(f"/api/runs?before={page['next']}")[1]["runs"]
     assert {page["runs"][0]["key"], second["key"]} == set(runs)
-    events = board.get(f"/api/runs/{second['key']}/events")[1]
-    assert events["complete"]
-    assert len(events["events"]) == server.ledger()["runs"][second["id"]]["events"]
+
+    def whole() -> bool:
+        events = board.get(f"/api/runs/{second['key']}/events")[1]
+        return events["complete"] and len(events["events"]) == server.ledger()["runs"][second["id"]]["events"]
+
+    wait_until(whole, "every event of the ledger")
     assert board.get("/api/runs?q=nothing")[1]["runs"] == []
     assert board.get("/api/runs?status=asleep")[0] == 400
     assert board.get("/api/runs?before=strange")[0] == 400
