@@ -34,7 +34,7 @@ def client(site: Site) -> Iterator[socket.socket]:
 
 def wait_until_gone(site: Site, threads_before: int) -> None:
     # Well before Engine.IO itself would find it dead.
-    eventually(lambda: not site.sessions, "the session stayed", 5.0)
+    eventually(lambda: not site.sessions, "the session stayed")
     eventually(lambda: threading.active_count() <= threads_before, "its threads stayed")
 
 
@@ -49,7 +49,7 @@ def read_until_closed(connection: socket.socket) -> bytes:
 @pytest.fixture
 def quiet_site() -> Iterator[Site]:
     """A site of its own, on which the service thread of Engine.IO runs already."""
-    with small_site(ping_s=PING_S) as running:
+    with small_site(ping_s=PING_S, ping_timeout_s=120) as running:
         with client(running):
             pass
         eventually(lambda: not running.sessions, "the first session stayed")
@@ -206,7 +206,7 @@ def has_joined(site: Site) -> bool:
 
 def test_a_client_that_never_reads_is_dropped_and_frees_its_threads(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(web_request, "SEND_S", 0.5)
-    with small_site(ping_s=PING_S) as site:
+    with small_site(ping_s=PING_S, ping_timeout_s=120) as site:
         with client(site):
             pass
         eventually(lambda: not site.sessions, "the first session stayed")
@@ -221,7 +221,7 @@ def test_a_client_that_never_reads_is_dropped_and_frees_its_threads(monkeypatch:
 
 def test_a_client_that_pauses_gets_every_byte_in_order(monkeypatch: pytest.MonkeyPatch):
     """A message larger than the kernel's buffer goes out in pieces; a lost piece would garble all that follows."""
-    with small_site(ping_s=PING_S) as site, slow_reader(site) as reader:
+    with small_site(ping_s=PING_S, ping_timeout_s=120) as site, slow_reader(site) as reader:
         eventually(lambda: has_joined(site), "the client never joined")
         flood(site, 5)
         stream = reader.makefile("rb")
@@ -247,7 +247,7 @@ def read_frame(stream) -> bytes:
 def test_a_drip_reader_is_dropped_when_a_message_takes_too_long(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(websocket, "_SEND_S", 0.3)
     monkeypatch.setattr(web_request, "SEND_S", 0.2)
-    with small_site(ping_s=PING_S) as site, slow_reader(site) as reader:
+    with small_site(ping_s=PING_S, ping_timeout_s=120) as site, slow_reader(site) as reader:
         eventually(lambda: has_joined(site), "the client never joined")
         flood(site, 10)
         end_s = time.monotonic() + 30
@@ -277,7 +277,7 @@ def test_a_client_that_floods_is_dropped(quiet_site: Site, monkeypatch: pytest.M
 
 
 def test_a_session_whose_threads_cannot_be_started_is_taken_back(monkeypatch: pytest.MonkeyPatch):
-    with small_site(ping_s=PING_S) as site:
+    with small_site(ping_s=PING_S, ping_timeout_s=120) as site:
         start = threading.Thread.start
 
         def no_more(thread: threading.Thread) -> None:
@@ -300,7 +300,7 @@ def test_a_session_whose_threads_cannot_be_started_is_taken_back(monkeypatch: py
 
 
 def test_closing_all_waits_for_nobody():
-    with small_site(ping_s=PING_S) as site:
+    with small_site(ping_s=PING_S, ping_timeout_s=120) as site:
         stuck = slow_reader(site)
         eventually(lambda: has_joined(site), "the client never joined")
         flood(site, 20)
