@@ -157,3 +157,5 @@ def test_a_fine_tune_of_a_pipeline_that_nobody_saw_is_told_with_its_final_loss(
     row = page.page.get_by_role("row", name="1 ").filter(has_text=f"{key}-ft-1")
     expect(row).to_contain_text(f"{final:.4f} steps not seen")
     expect(page.page.locator(".loss-troubles")).to_contain_text("No step of iteration 1 was seen")
+    page.page.get_by_role("heading", name=key).get_by_role("link").click()
+    expect(page.page.locator(".job .loss-troubles")).to_contain_text("No step of iteration 1 was seen")

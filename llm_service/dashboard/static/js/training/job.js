@@ -11,6 +11,7 @@ import { headView, statsView } from "./job_head.js";
 import { configView, gpuView, logView, previewView } from "./job_parts.js";
 import { ownOf } from "./own.js";
 import { pipelineParts } from "./pipeline_parts.js";
+import { unseenNotes } from "./pipeline_specs.js";
 import { jobOf } from "./rows.js";
 import { sourceNotes } from "./source_notes.js";
 import { linesOf, subjectOf } from "./subject.js";
@@ -47,7 +48,7 @@ function onlySource({ sources }, key) {
 function lossOf(state, job, stale) {
   const { lines, alarms } = linesOf(state);
   const empty = job.kind === "datagen" ? "A data generation has no loss." : isLive(job) ? "No step has been seen yet. The curve begins with the first one." : "No step of this job was seen while it ran.";
-  return lossPanel({ title: "Loss", lines, choices: subjectOf(state).choices, alarms, stale, empty, pick: comparePicker(state, job.key) });
+  return lossPanel({ title: "Loss", lines, choices: subjectOf(state).choices, alarms, notes: job.pipeline ? unseenNotes(job) : [], stale, empty, pick: comparePicker(state, job.key) });
 }
 
 function unknownView(state, key, asked) {
