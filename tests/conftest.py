@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.kit.browser import chromium_path
@@ -16,6 +17,13 @@ from tests.kit.server import Server
 from tests.kit.simulator import bobspark, make_bobspark, make_skills  # noqa: F401
 from tests.kit.waiting import wait_until
 from tests.kit.work_dir import WorkDir
+
+# The same examples each time, and no time limit for one: else chance and a busy machine decide what fails. New examples
+# are looked for with --hypothesis-profile=default.
+hypothesis.settings.register_profile(
+    "house", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
