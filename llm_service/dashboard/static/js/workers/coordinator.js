@@ -36,8 +36,8 @@ export function view(state) {
     <div class="coordinator" ?data-stale=${stale}>
       ${chipsView(Object.values(listed.queue.rows), Object.values(listed.runs.rows))}
       ${nodesView(listed.nodes, now)}
-      ${activeJobs(Object.values(listed.queue.rows), Object.values(listed.nodes.rows), own)}
       ${queuesView(listed.queue, { own, charts: ui.charts, stale, several: sources.length > 1 })}
+      ${activeJobs(Object.values(listed.queue.rows), Object.values(listed.nodes.rows), own)}
       ${runTables(Object.values(listed.runs.rows), now, sources.length > 1)}
     </div>${own.asking ? askCancelQueued(own.asking, listed.queue.rows) : nothing}`;
 }
