@@ -296,3 +296,15 @@ def test_a_run_that_is_met_on_the_way_began_with_its_first_event(
     fold.resume(at(60), record, 20)
     found = card(fold)
     assert (found["started_at"], found["first_token_s"]) == (at(5).iso, first_token_s)
+
+
+@pytest.mark.parametrize("waiting", [{"message": "Waiting in queue, position 2"}, {"status": "queued"}])
+def test_standing_in_the_queue_is_no_wait_for_the_first_token(waiting: dict[str, str]) -> None:
+    fold = RunFold("s", "r", at(0), stalled_after_s=10)
+    fold.row(RunRow("r", "queued", created_at=at(0).iso), at(0))
+    fold.row(RunRow("r", "running", created_at=at(0).iso), at(54))
+    told = [news("status", **waiting), news("status", message="Supervisor routing"), news("node_update", tokens_out=9)]
+    record = [one._replace(id=one.text, at=at(second).iso) for one, second in zip(told, (2, 50, 51), strict=True)]
+    fold.record(record, at(54))
+    fold.resume(at(54), record, 9)
+    assert (card(fold)["started_at"], card(fold)["first_token_s"]) == (at(50).iso, 1.0)

@@ -43,6 +43,11 @@ class RunNews(NamedTuple):
         """What to show of it."""
         return self.snippet or self.message or ""
 
+    @property
+    def waits(self) -> bool:
+        """Whether it tells that the run stands in the queue: it is sent such words until it is picked up."""
+        return self.type == "status" and (self.status == "queued" or "queue" in (self.message or "").casefold())
+
 
 def stream_news(name: str, data: str, read: Reading) -> RunNews | None:
     """An event of the stream, of either dialect; None where its data is no JSON object."""

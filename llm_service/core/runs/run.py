@@ -75,6 +75,7 @@ class RunFold:
         self._last_token: Moment | None = None
         self._running_since: Moment | None = None
         self._first_event_ms: int | None = None
+        self._first_work_ms: int | None = None
 
     # -- what comes in ------------------------------------------------------------------------------------------
 
@@ -123,6 +124,9 @@ class RunFold:
         """The server's list of the run's events; returns those new here and those that only got an id."""
         if self._first_event_ms is None and record and record[0].at is not None:
             self._first_event_ms = parse_ms(record[0].at)
+        if self._first_work_ms is None:
+            worked_at = next((news.at for news in record if news.at is not None and not news.waits), None)
+            self._first_work_ms = parse_ms(worked_at or "")
         merged = self.chain.merge(record, now.iso, counts=not self.tokens_out.restarts)
         for _, news in merged.new:
             if news.tokens_out and self._first_token_ms is None:
@@ -351,17 +355,17 @@ class RunFold:
         if since_ms is None:
             seen_ms = self._seen_running_ms if self._heard_live else None
             since_ms = self.begun_ms if seen_ms is None else seen_ms
-            if self._first_event_ms is not None and since_ms >= self._first_token_ms >= self._first_event_ms:
+            if self._first_work_ms is not None and since_ms >= self._first_token_ms >= self._first_work_ms:
                 # Met on the way, and its first word was a token: how long it took for that nobody told.
                 return None
         return round(max(0, self._first_token_ms - min(since_ms, self._first_token_ms)) / 1000, 2)
 
     @property
     def _seen_running_ms(self) -> int | None:
-        """When it was first known to run: by its row, or earlier by the first event of its record."""
+        """When it was first known to run: by its row, or earlier by what its record tells first after any waiting."""
         if self._running_since is None:
             return None
-        return min(self._running_since.ms, self._first_event_ms or self._running_since.ms)
+        return min(self._running_since.ms, self._first_work_ms or self._running_since.ms)
 
 
 def _node_in(model: str | None) -> str | None:

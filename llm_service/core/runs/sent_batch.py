@@ -1,7 +1,7 @@
 """A launch of several workers as it stands: what was started, what failed, what is left; and how it is kept.
 
-It is kept before and after each worker is sent. So whoever takes it up after a kill knows of one worker that it may have been
-started, and of all others whether they were.
+It is kept before and after each worker is sent. So whoever takes it up after a kill knows of one worker that it may
+have been started, and of all others whether they were.
 """
 
 from __future__ import annotations
