@@ -7,7 +7,7 @@ is slower than `HELD_S`, or cannot be written, holds nothing up for longer.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from llm_service.sources.bobspark.live_runs import Notice
 
@@ -25,13 +25,16 @@ class HeldEnds:
     def __bool__(self) -> bool:
         return bool(self._held)
 
-    def due(self, notices: Sequence[Notice], *, last: bool = False) -> list[Notice]:
-        """Those of the new notices and of the held ends that may be told now; with `last` all of them."""
+    def due(self, notices: Sequence[Notice], *, leaving: Collection[str] = (), last: bool = False) -> list[Notice]:
+        """Those of the new notices and of the held ends that may be told now; with `last` all of them.
+
+        The end of a run that is `leaving` the list is told now or never.
+        """
         now_s = time.monotonic()
         ready = [notice for notice in notices if notice.kind != "finished"]
         self._held.update((notice.key, (notice, now_s)) for notice in notices if notice.kind == "finished")
         for notice, since_s in list(self._held.values()):
-            if last or now_s - since_s >= HELD_S or not self._waits(notice.key):
+            if last or notice.key in leaving or now_s - since_s >= HELD_S or not self._waits(notice.key):
                 del self._held[notice.key]
                 ready.append(notice)
         return ready

@@ -235,7 +235,8 @@ class LiveRuns:
         """Everything since the last time."""
         with self.lock:
             self.wake.clear()
-            taken = Taken(self._events, self._notices, list(self._changed), self._gone)
+            gone = [key for key in self._gone if key not in self.folds]
+            taken = Taken(self._events, self._notices, list(self._changed), gone)
             self._events, self._notices, self._changed, self._gone = [], [], {}, []
         return taken
 
@@ -328,9 +329,10 @@ class LiveRuns:
         """Whether a run that comes as ended is young enough, and not older than all of as many as are listed."""
         if fresh.ended_ms is None:
             return True
+        if fresh.ended_ms < now.ms - LISTED_AFTER_END_MS:
+            return False
         ended = self._ended()
-        oldest_ms = _ended_ms(ended[-MOST_ENDED]) if len(ended) >= MOST_ENDED else 0
-        return max(now.ms - LISTED_AFTER_END_MS, oldest_ms + 1) <= fresh.ended_ms
+        return len(ended) < MOST_ENDED or fresh.ended_ms > _ended_ms(ended[-MOST_ENDED])
 
     def _ended(self) -> list[RunFold]:
         """Those that are over, the last ended last."""
@@ -339,19 +341,17 @@ class LiveRuns:
     def _let_go(self, now: Moment) -> None:
         ended = self._ended()
         too_many = len(ended) - MOST_ENDED
-        gone = []
         for place, fold in enumerate(ended):
-            old_ms = now.ms - _ended_ms(fold)
-            # What is not settled yet is asked for as long as it is here.
-            here_ms = min(old_ms, (now.s - fold.seen.s) * 1000)
-            done = fold.settled or here_ms > RELEASED_UNSETTLED_AFTER_S * 1000
-            if old_ms > LISTED_AFTER_END_MS or (place < too_many and done):
-                gone.append(fold.key)
-        for key in gone:
-            del self.folds[key]
-            self._over_s.pop(key, None)
-            self._changed.pop(key, None)
-        self._gone += gone
+            leaves = place < too_many or now.ms - _ended_ms(fold) > LISTED_AFTER_END_MS
+            if leaves and self._may_leave(fold, now):
+                del self.folds[fold.key]
+                self._over_s.pop(fold.key, None)
+                self._gone.append(fold.key)
+
+    def _may_leave(self, fold: RunFold, now: Moment) -> bool:
+        """Whether it was taken as it stands now, and its server is asked for no more of it."""
+        here_ms = min(now.ms - _ended_ms(fold), (now.s - fold.seen.s) * 1000)
+        return fold.key not in self._changed and (fold.settled or here_ms > RELEASED_UNSETTLED_AFTER_S * 1000)
 
     def _release(self, now: Moment) -> None:
         """An hour of ended runs would hold the events of all of them, which nobody reads twice."""

@@ -108,7 +108,7 @@ class Relay(Background):
         deltas = [delta for key, card in cards.items() if (delta := delta_of(card, self._told.get(key)))]
         # Kept first: a page that is told of an event may ask for it.
         self._keeping.take({key: cards[key] for key in _worth_keeping(deltas)}, taken.events)
-        notices = self._ends.due(taken.notices, last=last)
+        notices = self._ends.due(taken.notices, leaving=taken.gone, last=last)
         if self._ends:
             self._keeping.hurry()
         told = self._tell_notices(notices, cards)

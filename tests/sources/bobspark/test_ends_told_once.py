@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from llm_service.core.bobspark.run_rows import RunRow
+from llm_service.core.bobspark.run_rows import RunDetailRow, RunRow
 from llm_service.core.observations import Announced
 from llm_service.simulators.bobspark import Bobspark
 from llm_service.sources.bobspark import held_ends, live_runs
@@ -16,6 +16,7 @@ from llm_service.sources.bobspark.live_runs import LiveRuns
 from llm_service.sources.bobspark.relay import SINGLY, Relay
 from llm_service.upstreams import Upstream
 from tests.kit.boards import Folder, running_board
+from tests.kit.run_cards import run_card
 from tests.kit.run_follower import RunFollower
 from tests.kit.simulator import submit, wait_for_end
 
@@ -49,7 +50,12 @@ class Told:
         """What one more step tells, by event, without the fleet."""
         self.published.clear()
         self.relay.step()
-        return [(one.event, one.body) for one in self.published if one.body.get("runs") != []]
+        return [(one.event, one.body) for one in self.published if one.body.get("runs") != [] or "gone" in one.body]
+
+    def second_later(self) -> list[tuple[str, Any]]:
+        """What is told by the next step after a second, in which runs leave the list."""
+        self.relay._second_s = float("-inf")
+        return self.step()
 
     def ended_before(self, count: int) -> None:
         """Runs that a list names and that had ended a second before the start."""
@@ -114,6 +120,27 @@ def test_what_ended_while_we_were_away_is_found_and_at_a_first_look_it_is_histor
     lines = [body["entry"]["text"] for name, body in events if name == "activity.added"]
     assert lines == ([f"{SINGLY + 10} runs finished while this dashboard was away"] if known else [])
     assert all(body["later"] for name, body in events if name == "run.finished")
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_an_end_of_hours_ago_is_kept_and_told_before_its_run_leaves_the_list(told: Told, settled: bool) -> None:
+    told.runs.seed(run_card("r", 1_000_000_000_000, source="a", status="running"), ())
+    told.step()
+    ended = RunRow("r", "failed", finished_at="2001-09-10T00:00:00Z")
+    if settled:
+        told.runs.detail("a:r", RunDetailRow(ended, [], True, 0))
+    else:
+        told.runs.row("a", ended)
+    ((name, body),) = told.second_later()
+    assert (name, body["runs"][0]["status"], told.keeper.cards) == ("run.advanced", "failed", {"a:r"})
+    if not settled:
+        assert told.second_later() == [], "its server is asked for the rest of it first"
+        told.runs.detail("a:r", RunDetailRow(ended, [], True, 0))
+        told.step()
+    events = told.second_later()
+    assert _names(events) == ["run.finished", "activity.added", "run.advanced"]
+    assert (events[0][1]["run"]["status"], events[0][1]["later"], events[2][1]["gone"]) == ("failed", True, ["a:r"])
+    assert told.relay.failures == 0
 
 
 def _ends(client: RunFollower) -> list[tuple[str, bool]]:

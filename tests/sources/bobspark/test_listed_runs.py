@@ -30,7 +30,8 @@ class Runs:
 
     @property
     def names(self) -> list[str]:
-        """Those that are listed after a second more."""
+        """Those that are listed after a second more, in which what happened was told."""
+        self.live.take()
         self.s += 1
         self.live.second()
         return sorted(fold.id for fold in self.live.folds.values())
