@@ -269,6 +269,16 @@ def test_an_unknown_job_and_an_empty_section_say_what_to_do(training, opened) ->
     expect(page.page.locator(".training-dialog h2")).to_be_focused()
 
 
+def test_a_server_that_never_answered_is_not_said_to_train_nothing(training, opened) -> None:
+    away = {"state": "backing-off", "reason": "connection refused", "last_heard_at": None}
+    training.watch("spark", **away)
+    training.watch("brain", "skill-training", **away)
+    page = opened(training, "#training")
+    expect(page.page.locator(".message h2")).to_have_text("No answer yet")
+    page.page.get_by_role("link", name="How it was asked").click()
+    expect(page.page.locator("#rail [aria-current=page]")).to_contain_text("Sources")
+
+
 def test_a_server_that_is_away_is_said_and_what_was_there_stays(running, opened) -> None:
     page = opened(running, "#training")
     expect(page.page.locator(".job-row")).to_have_count(1)
