@@ -11,6 +11,7 @@ from llm_service.core.bobspark.stream_events import stored_news
 from llm_service.core.runs.event_text import EventText
 from llm_service.core.runs.run import Moment, RunFold
 from llm_service.core.runs.shapes import RunCard
+from llm_service.errors import TelemetryUnavailable
 from llm_service.sources.bobspark.stored_runs import StoredRuns
 
 MOST_DETAILED = 50
@@ -24,21 +25,31 @@ class Keeping(Protocol):
 
 
 class RunHistory:
-    """Safe on any thread. Without a store nothing is done."""
+    """Safe on any thread. `off`: there never will be a store, and nothing is done."""
 
-    def __init__(self, kept: Callable[[], StoredRuns | None], keeping: Keeping, now: Callable[[], Moment]) -> None:
+    def __init__(
+        self,
+        kept: Callable[[], StoredRuns | None],
+        keeping: Keeping,
+        now: Callable[[], Moment],
+        off: Callable[[], bool],
+    ) -> None:
         self._kept = kept
+        self._off = off
         self._keeping = keeping
         self._now = now
 
     def keep(self, source: str, rows: Sequence[RunRow]) -> list[RunRow]:
         """Keep those that were not, oldest first; returns the newest of them, whose events are worth a question.
 
-        What was watched to its end is kept better than a row tells it and stays as it is.
+        What was watched to its end is kept better than a row tells it and stays as it is. Raises
+        `TelemetryUnavailable` where the store is not open yet: then they are to be brought again.
         """
-        kept = self._kept() if rows else None
-        if kept is None:
+        if not rows or self._off():
             return []
+        kept = self._kept()
+        if kept is None:
+            raise TelemetryUnavailable("runs that ended before cannot be kept yet")
         new = [row for row in rows if kept.run(f"{source}:{row.id}") is None]
         cards = {fold.key: fold.card(self._now()) for fold in (self._fold(source, row) for row in new)}
         self._keeping.take(cards, [])

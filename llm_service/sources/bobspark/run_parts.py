@@ -56,7 +56,7 @@ class RunParts:
             self._start_run, self.live.wake.set, now_iso=lambda: iso_seconds(time.time()), kept=self._kept_batches
         )
         self.relay = Relay(self.live, publish, watched, self.keeper, self.batches.newest)
-        self.history = RunHistory(self._store, self.keeper, self.live.now)
+        self.history = RunHistory(self._store, self.keeper, self.live.now, off)
         self.desk = RunsDesk(self.live, self.watches, self.batches, self._store)
 
     def watch(self, server: RunServer, card: Counting) -> RunWatch:

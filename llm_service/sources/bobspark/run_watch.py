@@ -100,7 +100,14 @@ class RunWatch:
                 passed_over -= 1
             elif not self._runs.row(self.server.name, row):
                 old.append(row)
-        self._old.extend(self._history.keep(self.server.name, old))
+        try:
+            self._old.extend(self._history.keep(self.server.name, old))
+        except TelemetryUnavailable as error:
+            # The next list brings them again, as if for the first time.
+            log.debug("%s: %s", self.server.name, error)
+            for row in old:
+                self._seen.pop(row.id, None)
+            self._limit = FIRST_LIMIT
 
     def _listen(self) -> None:
         """To every run that runs, the newest first; to waiting ones only where they were launched here."""
