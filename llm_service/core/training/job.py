@@ -55,6 +55,10 @@ class Job:
         self.pid: str | None = None
         self._steps_ms: int | None = None
         """When its steps were looked for last: a list that tells none is no such look."""
+        self._before: tuple[int | None, int | None] = None, None
+        """When they were before that, and the step that was known then. Answers of one moment are one look."""
+        self._found_ms: int | None = None
+        """When a step was found last."""
         self._end_heard_ms: int | None = None
         self._moving = False
         self._pace = Pace()
@@ -94,10 +98,12 @@ class Job:
 
     def hear(self, report: Report, now_ms: int) -> dict[str, list[Point]]:
         """Take over what a report tells. Returns the new points by series, "" for the job's own."""
-        before, known_step = self._moving_part(), self.card["step"]
+        before = self._moving_part()
         self.pid = report.pid or self.pid
+        if (report.losses or report.log_lines) and self._steps_ms != now_ms:
+            self._before, self._steps_ms = (self._steps_ms, self.card["step"]), now_ms
         self._take(report)
-        points = self._points(report, now_ms, known_step)
+        points = self._points(report, now_ms)
         self._best(points)
         self._moving = self._moving or bool(points) or bool(_FIGURES & set(report.told))
         moved = self._moving_part() != before or bool(points)
@@ -111,8 +117,8 @@ class Job:
         if report.told.get("elapsed_s") is not None:
             self._elapsed = (report.told["elapsed_s"], now_ms)
         self._told_eta_s = report.told.get("eta_s", self._told_eta_s)
-        if report.losses or report.log_lines:
-            self._steps_ms = now_ms
+        if points:
+            self._found_ms = now_ms
         if self.card["status"] == "stale" and news:
             self.card["status"] = "running"
         self._set_status(report.told.get("status"), report.told.get("finished_at"), now_ms, news=news)
@@ -184,13 +190,14 @@ class Job:
 
     # -- loss ---------------------------------------------------------------------------------------------------
 
-    def _points(self, report: Report, now_ms: int, known_step: int | None) -> dict[str, list[Point]]:
+    def _points(self, report: Report, now_ms: int) -> dict[str, list[Point]]:
         found = {}
         span = self._span(report, now_ms)
+        looked_ms, known_step = self._before
         for plain, steps in report.losses.items():
             series = "-".join(part for part in (f"run-{self.again + 1}" if self.again else "", plain) if part)
             # A pipeline counts its steps anew in each series; a list may tell a step before its log was looked at.
-            known = -1 if plain or known_step is None or self._steps_ms is None else known_step
+            known = -1 if plain or known_step is None or looked_ms is None else known_step
             if points := self._seen.news(series, steps, span, known):
                 found[series] = points
                 self._name_series(series, plain, points)
@@ -199,13 +206,16 @@ class Job:
     def _span(self, report: Report, now_ms: int) -> Span:
         """When steps that are found now were made: since the look before, the first ones since the job began."""
         ended = parse_ms(report.told.get("finished_at") or self.card["finished_at"] or "")
+        since_ms, rate = self._before[0], self._pace.per_s()
+        if since_ms is not None:
+            # A server whose clock is behind ours ended it, by that clock, before it was looked at.
+            until_ms = now_ms if ended is None else min(now_ms, max(ended, since_ms))
+            return Span(since_ms, until_ms, self._found_ms or since_ms, int(1000 / rate) if rate else 0)
         until_ms = now_ms if ended is None else min(now_ms, ended)
-        since_ms = self._steps_ms
-        if since_ms is None:
-            started = parse_ms(self.card["started_at"] or "")
-            # By its own clock a server may have begun it in our future, or hours ago; the time it took has no clock.
-            took = self._elapsed if ended is None else None
-            since_ms = now_ms - int(1000 * took[0]) if took else self.seen_ms if started is None else started
+        started = parse_ms(self.card["started_at"] or "")
+        # By its own clock a server may have begun it in our future, or hours ago; the time it took has no clock.
+        took = self._elapsed if ended is None else None
+        since_ms = now_ms - int(1000 * took[0]) if took else self.seen_ms if started is None else started
         return Span(min(since_ms, until_ms), until_ms)
 
     def _name_series(self, series: str, plain: str, points: Sequence[Point]) -> None:

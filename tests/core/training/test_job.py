@@ -171,6 +171,37 @@ def test_the_first_steps_that_are_found_are_spread_since_the_job_began() -> None
     assert [point.at_ms - T0 for point in points] == [1000, 2000]
 
 
+def test_a_log_and_a_history_of_one_moment_are_one_look() -> None:
+    one = job()
+    told = {"status": "running", "started_at": iso_seconds((T0 - 60_000) / 1000)}
+    one.hear(Report("skill", "j", told, {"": [LossStep(6, 1.0)]}, log_lines=("the end of a log",)), T0)
+    points = one.hear(report(*(LossStep(n, 1.0) for n in range(1, 7))), T0)[""]
+    assert [point.at_ms - T0 for point in points] == [-50_000, -40_000, -30_000, -20_000, -10_000]
+
+
+def test_a_log_that_is_written_by_the_page_is_spread_as_far_back_as_its_steps_usually_take() -> None:
+    one = job()
+    for page in range(3):
+        for look in range(1, 11):
+            last = 10 * (page + (look == 10))
+            steps = [LossStep(n, 1.0 + n) for n in range(1, last + 1)]
+            told = {"step": last} if last else {}
+            heard = Report("finetune", "j", told, {"": steps} if steps else {}, log_lines=("log",))
+            found = one.hear(heard, T0 + 1000 * (10 * page + look))
+    assert [point.at_ms - T0 for point in found[""]] == [1000 * n for n in range(21, 31)]
+    late = [LossStep(31, 1.0), LossStep(32, 1.0)]
+    found = one.hear(report(*late, step=32), T0 + 600_000)
+    assert [point.at_ms - T0 for point in found[""]] == [315_000, 600_000], "no look between, so nobody knows"
+
+
+def test_a_server_whose_clock_is_behind_ends_no_job_before_its_last_steps() -> None:
+    one = job()
+    one.hear(report(LossStep(1, 1.0), status="running"), T0)
+    told = {"status": "completed", "finished_at": iso_seconds((T0 - 3_600_000) / 1000)}
+    (point,) = one.hear(report(LossStep(2, 1.0), **told), T0 + 5_000)[""]
+    assert point.at_ms == T0
+
+
 def test_the_steps_of_a_job_that_is_first_heard_of_at_its_end_lie_between_its_beginning_and_its_end() -> None:
     one = job()
     told = {"started_at": iso_seconds((T0 - 60_000) / 1000), "finished_at": iso_seconds((T0 - 40_000) / 1000)}
