@@ -86,7 +86,7 @@ def test_a_flush_waits_until_all_is_with_the_dashboard(programs: Programs) -> No
         """
         for n in range(1500):
             telemetry.record(model="m", input_tokens=n)
-        print(json.dumps([telemetry.flush(), telemetry.counts()]))
+        print(json.dumps([telemetry.flush(50), telemetry.counts()]))
         """
     )
     told = {"delivered": 1500, "spooled": 0, "refused": 0, "dropped": 0, "waiting": 0}
