@@ -96,6 +96,11 @@ class TelemetryParts:
 
     # -- what others ask ----------------------------------------------------------------------------------------
 
+    @property
+    def off(self) -> bool:
+        """Whether there is no database and will be none as long as this process lives."""
+        return not self._settings.telemetry or (self._settled.is_set() and self._opened is None)
+
     def opened(self) -> Opened:
         """The parts, waiting for the database where it is being opened. Raises `TelemetryUnavailable`."""
         if not self._settled.wait(OPENING_S):

@@ -195,7 +195,7 @@ class UpstreamParts:
             self._hub.publish,
             self.watched,
             keeping=self._keeping,
-            off=lambda: not self._settings.telemetry,
+            off=lambda: self._telemetry.off,
             gpu_hours=self._settings.gpu_hours,
             stalled_after_s=self._settings.stalled_s,
         )
