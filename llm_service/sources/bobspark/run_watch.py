@@ -199,7 +199,7 @@ class RunWatch:
     def _ask(self, run_id: str) -> None:
         key = f"{self.server.name}:{run_id}"
         self._asked_s[run_id] = time.monotonic()
-        self._tries[run_id] = self._tries.get(run_id, 0) + 1
+        self._count_try(run_id)
         try:
             detail = self.server.detail(run_id)
         except NotThere:
@@ -209,6 +209,13 @@ class RunWatch:
             return
         self._runs.detail(key, detail, ahead_s=self.server.ahead_s)
         self._forget_settled()
+
+    def _count_try(self, run_id: str) -> None:
+        """Of a run that is over: however often one that goes on was asked for, its end is asked for too."""
+        with self._runs.lock:
+            fold = self._runs.folds.get(f"{self.server.name}:{run_id}")
+            if fold is not None and fold.over:
+                self._tries[run_id] = self._tries.get(run_id, 0) + 1
 
     def _may_be_listed(self, run_id: str) -> bool:
         """Whether the last list had this run, or was asked for before the run was known."""
