@@ -70,7 +70,7 @@ def test_clients_stay_while_the_server_is_restarted(server: Server, work_dir: Wo
     try:
         for name in ("a", "b", "c"):
             work_dir.add("inbox", name)
-        converged(oracle, tuple(followers), 5.0)
+        converged(oracle, tuple(followers))
         epoch = followers[0].known["board"]["epoch"]
         for end in (server.stop, server.kill):
             end()
@@ -78,10 +78,10 @@ def test_clients_stay_while_the_server_is_restarted(server: Server, work_dir: Wo
             work_dir.move("b", "inbox", "done/pedro")
             work_dir.add("inbox", "d")
             server.start()
-            converged(oracle, tuple(followers), 10.0)
+            converged(oracle, tuple(followers))
             work_dir.add("inbox", "a")
             work_dir.move("b", "done/pedro", "inbox")
-            converged(oracle, tuple(followers), 5.0)
+            converged(oracle, tuple(followers))
         assert followers[0].known["board"]["epoch"] != epoch
         assert [heard.name for heard in followers[0].heard].count("server.stopping") == 1, "kill says no goodbye"
         assert all(follower.holes == 0 for follower in followers)
@@ -132,6 +132,6 @@ def test_a_client_process_that_is_stopped_and_continued_converges(server: Server
             for number in range(50):
                 work_dir.add("inbox", f"t{round_}-{number}")
             subprocess.run(["kill", "-CONT", str(server.pid)], check=True)
-            converged(Oracle(work_dir.root), (follower,), 10.0)
+            converged(Oracle(work_dir.root), (follower,))
     finally:
         follower.close()

@@ -121,7 +121,9 @@ class Board(Folder):
                 follower.call("ping")
 
 
-def converged(oracle: Oracle, followers: tuple[Follower, ...], within_s: float, besides: tuple[str, ...] = ()) -> float:
+def converged(
+    oracle: Oracle, followers: tuple[Follower, ...], within_s: float = DEADLINE_S, besides: tuple[str, ...] = ()
+) -> float:
     """Wait until every follower equals an independent look at the disk; returns the seconds it took."""
     began_s = time.monotonic()
     while True:
