@@ -99,6 +99,11 @@ def one(db: sqlite3.Connection, key: str) -> RunCard | None:
     return None if found is None else cast(RunCard, json.loads(found[0]))
 
 
+def has_any(db: sqlite3.Connection, source: str) -> bool:
+    """Whether a run of this server is kept."""
+    return db.execute("SELECT 1 FROM runs WHERE source = ? LIMIT 1", (source,)).fetchone() is not None
+
+
 def keys_of(db: sqlite3.Connection, bare_id: str) -> list[str]:
     """Keys of all runs that have this id at their servers."""
     return [key for (key,) in db.execute("SELECT key FROM runs WHERE id = ? ORDER BY key", (bare_id,))]
@@ -118,7 +123,9 @@ def page(
     """
     clauses = [f"{by} IS NOT NULL"]
     values: list[object] = []
-    for name, value in (("source", filters.source), ("status", filters.status), ("model", filters.model)):
+    # The plus keeps from the index by source: sorting all runs of a server takes seconds where there are many, and the
+    # index in the order of the page finds the newest of them at once.
+    for name, value in (("+source", filters.source), ("status", filters.status), ("model", filters.model)):
         if value is not None:
             clauses.append(f"{name} = ?")
             values.append(value)

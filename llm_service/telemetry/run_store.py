@@ -71,6 +71,11 @@ class RunStore:
         with self._database.reading() as db:
             return run_rows.one(db, key)
 
+    def has_any(self, source: str) -> bool:
+        """Whether a run of this server is kept."""
+        with self._database.reading() as db:
+            return run_rows.has_any(db, source)
+
     def keys_of(self, bare_id: str) -> list[str]:
         """Keys of the runs with this id: several where servers gave the same one."""
         with self._database.reading() as db:

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from llm_service.core.query import BadQuery
-from llm_service.telemetry import migrations, run_batches, run_retention
+from llm_service.telemetry import migrations, run_batches, run_retention, run_rows
 from llm_service.telemetry.database import Database
 from llm_service.telemetry.recorder import Recorder
 from llm_service.telemetry.run_retention import RunRetention
+from llm_service.telemetry.run_rows import Filters
 from llm_service.telemetry.run_store import RunStore
 from llm_service.telemetry.writer_file import WriterFile
 from tests.kit.run_cards import run_card, run_event
@@ -307,3 +308,21 @@ def test_counts_are_of_one_source_and_of_the_day(tmp_path: Path) -> None:
             1000,
             5000,
         )
+
+
+@pytest.mark.parametrize(("by", "index"), [("at_ms", "runs_at"), ("ended_ms", "runs_ended")])
+def test_a_page_of_one_server_is_read_in_its_order_and_not_sorted_out_of_all_its_runs(
+    tmp_path: Path, by: str, index: str
+) -> None:
+    asked: list[str] = []
+    with keeping(tmp_path) as (store, recorder, database):
+        store.keep([run_card("a"), run_card("b", source="other")])
+        settled(recorder)
+        with database.reading() as db:
+            db.set_trace_callback(asked.append)
+            cards, _ = run_rows.page(db, Filters(source="s"), None, 10, by=by)
+            db.set_trace_callback(None)
+            (plan, *_) = [step[3] for step in db.execute(f"EXPLAIN QUERY PLAN {asked[0]}")]
+        assert [card["key"] for card in cards] == ["s:a"]
+        assert index in plan
+        assert (store.has_any("other"), store.has_any("nobody")) == (True, False)

@@ -135,7 +135,7 @@ class RunWatch:
         for card in kept.ended_after(self._runs.now().ms - LISTED_AFTER_END_MS, MOST_ENDED):
             if card["source"] == self.server.name:
                 self._runs.seed(card, ())
-        if kept.listing(source=self.server.name, limit=1)[0]:
+        if kept.has_any(self.server.name):
             self._runs.known_before(self.server.name)
 
     # -- single runs --------------------------------------------------------------------------------------------
