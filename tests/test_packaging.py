@@ -112,7 +112,7 @@ def test_the_installed_server_serves_the_page_and_every_static_file(shipped_serv
     files = repository_files()
     assert "index.html" in files
     token = Path(shipped_server["token_file"]).read_text().strip()
-    connection = http.client.HTTPConnection("127.0.0.1", shipped_server["port"], timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", shipped_server["port"], timeout=30)
     wrong = {}
     for path, expected in [("/", "index.html"), *((f"/static/{name}", name) for name in files)]:
         connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})

@@ -72,7 +72,7 @@ def test_the_child_and_the_folder_go_when_the_server_is_killed(demo: Demo) -> No
 )
 def test_a_demo_takes_nothing_of_the_users(tmp_path: Path, arguments: list[str], named: str) -> None:
     demo = Demo(tmp_path, *arguments)
-    out, err = demo.process.communicate(timeout=20)
+    out, err = demo.process.communicate(timeout=60)
     assert (demo.process.returncode, out) == (2, b"")
     assert f"leave out {named}" in err.decode()
     assert demo.left() == []

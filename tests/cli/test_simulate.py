@@ -52,7 +52,7 @@ def test_a_simulator_says_where_it_is_and_ends_on_a_signal(
     ],
 )
 def test_a_fault_nobody_knows_is_refused_in_one_line(tmp_path: Path, arguments: list[str], words: str) -> None:
-    done = subprocess.run(command(*arguments), env=clean_environ(tmp_path), capture_output=True, text=True, timeout=20)
+    done = subprocess.run(command(*arguments), env=clean_environ(tmp_path), capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -60,13 +60,13 @@ def test_a_fault_nobody_knows_is_refused_in_one_line(tmp_path: Path, arguments: 
 
 def test_the_faults_are_listed(tmp_path: Path) -> None:
     listing = command("bobspark", "--fault", "list")
-    done = subprocess.run(listing, env=clean_environ(tmp_path), capture_output=True, text=True, timeout=20)
+    done = subprocess.run(listing, env=clean_environ(tmp_path), capture_output=True, text=True, timeout=60)
     assert [line.split()[0] for line in done.stdout.splitlines()] == list(KNOWN)
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path, bobspark) -> None:
     taken = command("bobspark", "--port", str(bobspark.port))
-    done = subprocess.run(taken, env=clean_environ(tmp_path), capture_output=True, text=True, timeout=20)
+    done = subprocess.run(taken, env=clean_environ(tmp_path), capture_output=True, text=True, timeout=60)
     assert done.returncode == 3
     assert done.stderr == (
         f"llm-service: cannot listen on port {bobspark.port} (Address already in use);"

@@ -270,7 +270,7 @@ def test_the_default_place_of_the_state_is_one_folder_per_watched_folder(make_se
 
 
 def test_the_page_is_answered_at_once_after_the_line(server) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     connection.request("GET", "/", headers={"Authorization": f"Bearer {server.token}"})
     assert connection.getresponse().status == 200
     connection.close()

@@ -26,7 +26,7 @@ NEEDS_MORE = {
 
 def scrape(board: Board) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
     request = urllib.request.Request(board.url + "metrics", headers={"Authorization": f"Bearer {board.token}"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=30) as answer:
         assert answer.headers["Content-Type"].startswith("text/plain; version=")
         families = list(text_string_to_metric_families(answer.read().decode()))
     return {(s.name, tuple(sorted(s.labels.items()))): s.value for family in families for s in family.samples}
@@ -82,4 +82,4 @@ def test_models_beyond_the_most_used_fifty_are_one(small_board: Board) -> None:
 
 def test_it_asks_for_the_login(small_board: Board) -> None:
     with pytest.raises(urllib.error.HTTPError, match="401"):
-        urllib.request.urlopen(small_board.url + "metrics", timeout=10)
+        urllib.request.urlopen(small_board.url + "metrics", timeout=30)

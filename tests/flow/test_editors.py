@@ -53,7 +53,7 @@ def real_vim(file: Path) -> None:
         "wq",
         str(file),
     ]
-    subprocess.run(command, check=True, timeout=20, stdin=subprocess.DEVNULL, env={**os.environ, "TERM": "dumb"})
+    subprocess.run(command, check=True, timeout=60, stdin=subprocess.DEVNULL, env={**os.environ, "TERM": "dumb"})
 
 
 def vs_code_save(file: Path) -> None:

@@ -52,7 +52,7 @@ class Demo:
         """The JSON of an answer."""
         headers = {"Authorization": f"Bearer {self.token}"}
         request = urllib.request.Request(self.said["url"].rstrip("/") + path, headers=headers)
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=30) as response:
             return json.load(response)
 
     def child(self) -> int:

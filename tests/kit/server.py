@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
-START_S = 30.0
+START_S = 60.0
 
 
 def clean_environ(home: Path, **more: str) -> dict[str, str]:
@@ -107,13 +107,13 @@ class Server:
         """Everything it wrote to stderr, over all starts."""
         return self.error_file.read_text(errors="replace")
 
-    def stop(self, deadline_s: float = 10.0) -> int | None:
+    def stop(self, deadline_s: float = 30.0) -> int | None:
         """Ask it to stop as `kill` does; return the exit code. Harmless when it is not running."""
         return self._end(signal.SIGTERM, deadline_s)
 
     def kill(self) -> int | None:
         """End it at once, as a crash would."""
-        return self._end(signal.SIGKILL, 10.0)
+        return self._end(signal.SIGKILL, 30.0)
 
     def restart(self) -> Server:
         """Stop it and start it on the same port."""
@@ -145,7 +145,7 @@ class Server:
         body: bytes | None = None,
     ) -> Answer:
         """One request with the token, unless told otherwise."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         sent = {"Authorization": f"Bearer {self.token}"} if token else {}
         try:
             # A server that refuses a body need not read it to its end: its answer counts, as it does for browsers.

@@ -125,7 +125,7 @@ def test_the_real_client_gets_in_with_the_token_and_not_without(transport: str):
                 namespaces=["/dashboard"],
                 transports=[transport],
                 headers=dict([site.bearer]),
-                wait_timeout=10,
+                wait_timeout=30,
             )
             try:
                 assert welcome.wait(10), "no connection_ack came"

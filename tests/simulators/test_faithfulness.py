@@ -298,7 +298,7 @@ def test_refusals_are_those_of_fastapi(
 
 @pytest.mark.parametrize("path", ["/api/finetune", "/api/jobs", "/api/pipeline", "/api/models", "/api/evals"])
 def test_a_missing_slash_is_redirected_by_307(busy: Bobspark, path: str) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", busy.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", busy.port, timeout=30)
     connection.request("GET", path + "?x=1")
     response = connection.getresponse()
     response.read()

@@ -263,7 +263,7 @@ def test_faults_on_the_wire(make_bobspark: Make, fault: str, seen: Callable[[byt
 def test_a_close_delimited_stream_has_no_chunks(make_bobspark: Make) -> None:
     bobspark = make_bobspark(faults=["close-delimited"], speed=50)
     run_id = submit(bobspark, sim=SHORT)
-    connection = http.client.HTTPConnection("127.0.0.1", bobspark.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", bobspark.port, timeout=30)
     connection.request("GET", f"/api/runs/{run_id}/stream?replay=1")
     response = connection.getresponse()
     assert response.headers.get("transfer-encoding") is None
@@ -279,7 +279,7 @@ def test_last_event_id_is_honoured_where_ids_are_sent(make_bobspark: Make) -> No
     request = urllib.request.Request(
         f"{bobspark.url}/api/runs/{run_id}/stream", headers={"Last-Event-ID": str(ids[-4])}
     )
-    assert len(events(urllib.request.urlopen(request, timeout=10).read())) == 3
+    assert len(events(urllib.request.urlopen(request, timeout=30).read())) == 3
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_last_event_id_is_honoured_where_ids_are_sent(make_bobspark: Make) -> No
 )
 def test_faults_of_one_path_leave_the_others(make_bobspark: Make, fault: str, status: int, body: bytes) -> None:
     bobspark = make_bobspark(faults=[fault])
-    connection = http.client.HTTPConnection("127.0.0.1", bobspark.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", bobspark.port, timeout=30)
     connection.request("GET", "/api/runs/queue")
     response = connection.getresponse()
     assert response.status == status
@@ -322,7 +322,7 @@ def test_bare_lists_and_aliases_turn_shapes_round(make_bobspark: Make) -> None:
 def test_skewed_clocks_tell_other_times(make_bobspark: Make) -> None:
     bobspark = make_bobspark(faults=["skew:-7200"])
     run_id = submit(bobspark)
-    with urllib.request.urlopen(f"{bobspark.url}/api/runs/{run_id}", timeout=10) as response:
+    with urllib.request.urlopen(f"{bobspark.url}/api/runs/{run_id}", timeout=30) as response:
         behind_s = (datetime.now(UTC) - parsedate_to_datetime(response.headers["date"])).total_seconds()
         created = datetime.fromisoformat(json.load(response)["run"]["created_at"])
     assert 7_190 < behind_s < 7_210
