@@ -7,9 +7,10 @@ import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache, lru_cache
 from typing import Any
 
-from llm_service.clients.errors import ClientError
+from llm_service.clients.errors import ClientError, Unreachable
 from llm_service.core.times import parse_ms
 from llm_service.core.training.adapters import final_losses
 from llm_service.core.training.reports import ENDED, Report
@@ -23,6 +24,8 @@ TRIES = 3
 """Lists in a row with which the log of a job that has ended is asked for, where it cannot be read."""
 RECENT_MS = 24 * 3_600_000
 """A job that had ended when it was first seen is looked at where it would still be listed."""
+MOST_LOOKS = 20
+"""With one list, of the jobs that ended last: the list itself is not heard before."""
 
 
 class FinetuneEnds:
@@ -38,61 +41,73 @@ class FinetuneEnds:
         self._now_ms = now_ms
         self._guard = threading.Lock()
         self._owed: dict[str, int] = {}
+        self._ran: set[str] = set()
+        """Jobs that had not ended by the last list: somebody here may have ended them since."""
+        self._over: set[str] = set()
+        """Jobs that had: also of those that nobody keeps the end is looked at once."""
 
     def look(self, reports: Sequence[Report]) -> None:
         """Hear the last steps of those that ended since the last list, before anybody is told of the end."""
-        ended = {report.id: report for report in reports if report.told.get("status") in ENDED}
-        owed = self._claim(ended)
+        owed = self._claim(reports)
         if not owed:
             return
         try:
             self._logs.list_containers()
         except ClientError as error:
             log.debug("the containers of %s were not told: %s", self._source, error)
-        for job_id, tries in owed.items():
-            if not self._last_look(ended[job_id], reports) and tries > 1:
+        kept_losses, silent = cache(self._kept_losses), False
+        for report, tries in owed:
+            try:
+                if not silent:
+                    self._last_look(report, reports, kept_losses)
+                    continue
+            except ClientError as error:
+                log.debug("the last steps of %s on %s were not told: %s", report.id, self._source, error)
+                # The list waits: a server that does not answer is not waited for once for each job.
+                silent = isinstance(error, Unreachable)
+            if tries > 1:
                 with self._guard:
-                    self._owed[job_id] = tries - 1
+                    self._owed[report.id] = tries - 1
 
-    def _claim(self, ended: dict[str, Report]) -> dict[str, int]:
+    def _claim(self, reports: Sequence[Report]) -> list[tuple[Report, int]]:
         """Take what is owed: lists may come on two threads at once, and each log is read by one."""
-        news = {job_id: TRIES for job_id, report in ended.items() if self._is_news(report)}
+        ended = {report.id: report for report in reports if report.told.get("status") in ENDED}
         with self._guard:
+            fresh = (job_id for job_id in ended if job_id not in self._over)
+            news = {job_id: TRIES for job_id in fresh if self._is_news(ended[job_id])}
             owed = {**news, **{job_id: tries for job_id, tries in self._owed.items() if job_id in ended}}
             self._owed = {}
-        return owed
+            self._over, self._ran = set(ended), {report.id for report in reports if report.id not in ended}
+        newest = sorted(owed, key=lambda job_id: _moment(ended[job_id], "finished_at") or 0, reverse=True)
+        return [(ended[job_id], owed[job_id]) for job_id in newest[:MOST_LOOKS]]
 
     def _is_news(self, report: Report) -> bool:
         key = self._board.key_of(self._source, "finetune", report.id)
         card = self._board.card(key) if key else None
         if card is not None:
-            return card["status"] not in ENDED
-        ended = report.told.get("finished_at") or report.told.get("started_at")
-        ended_ms = parse_ms(ended) if ended else None
+            return card["status"] not in ENDED or report.id in self._ran
+        ended_ms = _moment(report, "finished_at") or _moment(report, "started_at")
         return ended_ms is not None and self._now_ms() - ended_ms < RECENT_MS
 
-    def _last_look(self, report: Report, reports: Sequence[Report]) -> bool:
-        """Whether all was heard that can be; of a job whose first word is its end, as one report with that word."""
+    def _last_look(
+        self, report: Report, reports: Sequence[Report], kept_losses: Callable[[], dict[str, float]]
+    ) -> None:
+        """Hear all that can be heard; of a job whose first word is its end, as one report with that word."""
         key = self._board.key_of(self._source, "finetune", report.id)
         card = self._board.card(key) if key else None
-        try:
-            found = self._logs.read(self._wanted(report, reports, card), lambda: not _later(report, reports))
-        except ClientError as error:
-            log.debug("the last steps of %s on %s were not told: %s", report.id, self._source, error)
-            return False
+        found = self._logs.read(self._wanted(report, reports, card), lambda: not _later(report, reports))
         self._logs.forget(report.id)
         known = (card or {}).get("loss") is not None or report.told.get("loss") is not None
         told = dict(found.told) if found is not None else {}
         if not known and (found is None or not found.losses):
-            told.update(self._kept_loss(report))
+            told.update(_kept_loss(report, kept_losses))
         if found is None and not told:
-            return True
+            return
         last = found or Report("finetune", report.id)
         if card is None:
             self._board.hear(self._source, [replace(last, told={**report.told, **told}, pid=report.pid)])
         else:
             self._board.hear(self._source, [replace(last, told=told)])
-        return True
 
     def _wanted(self, report: Report, reports: Sequence[Report], card: JobCard | None) -> Wanted:
         told = {**report.told.get("config", {}), **(card["config"] if card else {})}
@@ -115,16 +130,20 @@ class FinetuneEnds:
                 return False
         return True
 
-    def _kept_loss(self, report: Report) -> dict[str, Any]:
-        """The final loss by the server's report of fine-tunes, where it has one."""
-        if report.told.get("status") != "completed":
-            return {}
+    def _kept_losses(self) -> dict[str, float]:
+        """The final losses by the server's report of fine-tunes."""
         try:
-            losses = final_losses(self._client.get("/api/reports/finetune-history").value)
+            return final_losses(self._client.get("/api/reports/finetune-history").value)
         except ClientError as error:
             log.debug("the report of fine-tunes of %s was not told: %s", self._source, error)
             return {}
-        return {"loss": losses[report.id]} if report.id in losses else {}
+
+
+def _kept_loss(report: Report, kept_losses: Callable[[], dict[str, float]]) -> dict[str, Any]:
+    if report.told.get("status") != "completed":
+        return {}
+    losses = kept_losses()
+    return {"loss": losses[report.id]} if report.id in losses else {}
 
 
 def _later(report: Report, reports: Sequence[Report]) -> bool:
@@ -144,4 +163,8 @@ def _overlap(one: Report, other: Report) -> bool | None:
 
 def _moment(report: Report, name: str) -> int | None:
     told = report.told.get(name)
-    return parse_ms(told) if told else None
+    return _ms(told) if told else None
+
+
+_ms = lru_cache(maxsize=16_384)(parse_ms)
+"""Each of a long list is held against every one that ended."""

@@ -132,6 +132,7 @@ class FinetuneQuestions:
             log.debug("%s was not told: %s", card["key"], error)
         else:
             if report is not None and report.id == card["id"]:
+                self._ends.look([*(self._tunes or []), report])
                 self._board.hear(self._source, [report])
             else:
                 self._board.vanished(card["key"])

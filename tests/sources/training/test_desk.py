@@ -90,7 +90,7 @@ def test_a_job_that_runs_over_our_restart_goes_on_and_its_end_is_told(
     (told,) = wait_until(lambda: other.told("job.finished"), "the end is told")
     assert (told["was"], told["job"]["steps"]) == ("running", 10)
     assert other.told("job.started") == []
-    assert len(other.lines()) == 1
+    wait_until(lambda: len(other.lines()) == 1, "its line")
 
 
 def test_equal_ids_of_two_kinds_have_two_keys(rig: MakeRig, bobspark: Bobspark) -> None:

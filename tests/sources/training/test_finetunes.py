@@ -14,6 +14,7 @@ from llm_service.clients.errors import BadAnswer, ClientError
 from llm_service.core.times import iso_seconds
 from llm_service.core.training.reports import LossStep, Report
 from llm_service.simulators.bobspark import Bobspark
+from llm_service.sources.training.finetune_ends import MOST_LOOKS
 from tests.kit.raw_server import Exchange, RawServer
 from tests.kit.simulator import ask, submit
 from tests.kit.training_rig import Rig
@@ -125,6 +126,7 @@ def test_a_failed_fine_tune_says_why(rig: MakeRig, bobspark: Bobspark) -> None:
     one = rig(bobspark.url)
     job_id = begin(bobspark, steps=5000, steps_per_s=5)
     one.ask()
+    wait_until(lambda: one.lines(), "its beginning is told")
     bobspark.finetunes.fail(bobspark.finetunes.all[job_id], "CUDA out of memory")
     card = ended(one, job_id)
     assert (card["status"], card["error"], card["rating"]) == ("failed", "CUDA out of memory", None)
@@ -138,6 +140,7 @@ def test_a_fine_tune_that_the_server_forgets_is_vanished_after_the_second_list(
     one = rig(bobspark.url)
     job_id = begin(bobspark, steps=5000, steps_per_s=5)
     one.ask()
+    wait_until(lambda: one.told("job.started"), "its beginning is told: an end that was never begun is no news")
     with bobspark.finetunes.lock:
         bobspark.finetunes.all.clear()
     one.ask("fine-tunes")
@@ -304,3 +307,63 @@ def test_where_no_log_tells_the_final_loss_the_servers_report_does(rig: MakeRig,
         one.ask("fine-tunes")
     assert (one.job("ft_1")["loss"], one.job("ft_1")["rating"], one.losses.series) == (0.25, "Excellent", {})
     assert sum("history" in seen.path for seen in server.seen) == 1, "what has ended is looked at once"
+
+
+def test_of_five_thousand_that_have_ended_the_newest_are_looked_at_and_once(
+    rig: MakeRig, raw: Callable[..., RawServer]
+) -> None:
+    now = time.time()
+    times = [(iso_seconds(now - 70 * n - 60), iso_seconds(now - 70 * n)) for n in range(1, 5001)]
+    listed = [
+        {"id": f"ft_{n}", "status": "completed", "started_at": began, "finished_at": ended}
+        for n, (began, ended) in enumerate(times, 1)
+    ]
+    body = json.dumps(listed)
+
+    def answer(exchange: Exchange) -> None:
+        exchange.answer(body if exchange.path.startswith("/api/finetune") else "[]")
+
+    server = raw(answer)
+    one = rig(server.url)
+    for _ in range(3):
+        one.ask("fine-tunes")
+    asked = [seen.path for seen in server.seen]
+    assert sum("logs" in path for path in asked) <= MOST_LOOKS
+    assert sum("history" in path for path in asked) == 1
+    assert one.job("ft_1")["status"] == "completed"
+
+
+def test_a_fine_tune_that_is_cancelled_from_here_keeps_its_last_steps(rig: MakeRig, bobspark: Bobspark) -> None:
+    one = rig(bobspark.url)
+    job_id = begin(bobspark, steps=5000, steps_per_s=20)
+    one.ask_until(lambda: one.job(job_id)["config"].get("process"), "its process", names=["fine-tunes", "jobs"])
+    one.desk.cancel(job_id)
+    wait_until(lambda: bobspark.ledger()["jobs"][job_id]["status"] == "cancelled", "its end")
+    made = bobspark.ledger()["jobs"][job_id]["losses"]
+    one.ask("fine-tunes")
+    assert len(one.losses.series.get(f"box:{job_id}", {})) == len(made)
+
+
+def test_a_log_that_is_silent_at_the_end_holds_the_list_up_once_not_once_for_each_job(
+    rig: MakeRig, raw: Callable[..., RawServer]
+) -> None:
+    now = time.time()
+    times = [(iso_seconds(now - 90 * n - 60), iso_seconds(now - 90 * n)) for n in range(1, 4)]
+    listed = [
+        {"id": f"ft_{n}", "status": "completed", "started_at": began, "finished_at": ended}
+        for n, (began, ended) in enumerate(times, 1)
+    ]
+    containers = [{"id": f"box-{row['id']}", "name": f"box-{row['id']}"} for row in listed]
+
+    def answer(exchange: Exchange) -> None:
+        if "/logs" in exchange.path:
+            exchange.reset()
+        else:
+            exchange.answer(json.dumps(containers if "containers" in exchange.path else listed))
+
+    server = raw(answer)
+    one = rig(server.url)
+    for _ in range(5):
+        one.ask("fine-tunes")
+    names = {seen.path for seen in server.seen if "/logs" in seen.path}
+    assert names == {"/api/containers/box-ft_1/logs?tail=200"}, "the newest is tried, the others wait for it"
