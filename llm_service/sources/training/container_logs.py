@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from llm_service.clients.errors import NotThere
@@ -13,6 +14,7 @@ from llm_service.core.training.log_lines import (
     lines_of,
     log_report,
     misses_steps,
+    progress_of,
     since_last_start,
     until_next_start,
 )
@@ -46,12 +48,16 @@ class Wanted(NamedTuple):
 class ContainerLogs:
     """Remembers what was read last in every container: one may hold the lines of several jobs, one after the other."""
 
-    def __init__(self, client: Asked) -> None:
+    def __init__(self, client: Asked, last_lines: Callable[[], Mapping[str, str]] = dict) -> None:
         self._client = client
+        self._last_lines = last_lines
+        """The last log lines of jobs by their ids, also those that were read in an earlier life."""
         self._containers: list[fields.Fields] = []
         self._counters: dict[str, StepCounter] = {}
         self._read_last: dict[str, tuple[str, str]] = {}
         """By container: the job whose log was read in it last, and the last line."""
+        self._wrote_before: dict[str, tuple[str, str]] = {}
+        """By container: the job that writes in it now, and the last line of the one before."""
 
     def list_containers(self) -> None:
         """Ask which containers there are; a server that has no such list has the usual one."""
@@ -82,10 +88,12 @@ class ContainerLogs:
 
     def _container_of(self, job: Wanted) -> str | None:
         """The container of a job: the one that names it; the one for fine-tunes where only one runs."""
-        named = [(fields.text(row, "id", "container_id", "name"), fields.text(row, "name")) for row in self._containers]
+        # Where each job has a container of its own, those of earlier ones may still be there.
+        by_state = sorted(self._containers, key=lambda row: fields.text(row, "status", "state") != "running")
+        named = [(fields.text(row, "id", "container_id", "name"), fields.text(row, "name")) for row in by_state]
         for container, name in named:
-            if (container and job.id in f"{container} {name}") or (
-                job.container and job.container in (container, name)
+            if container and (
+                _names(job.id, container, name) or (job.container and job.container in (container, name))
             ):
                 return container
         if not job.alone:
@@ -100,17 +108,35 @@ class ContainerLogs:
 
     def _own_lines(self, job: Wanted, container: str, lines: list[str]) -> list[str]:
         """Without what jobs before and after this one wrote into the same container."""
-        reader, last = self._read_last.get(container, ("", ""))
+        reader, last = self._read_last.get(container) or self._known_line(lines)
         if job.over:
             # The newest lines may be the later job's: only those that follow what was read as this one's are its own.
             return until_next_start(lines, last) if reader == job.id and last in lines else []
-        if reader not in ("", job.id) and last in lines:
-            lines = lines[len(lines) - lines[::-1].index(last) :]
+        if reader not in ("", job.id):
+            self._wrote_before[container] = (job.id, last)
+        mine, before = self._wrote_before.get(container, ("", ""))
+        # Once its own steps are there they begin anew; another line than a step's may come again among them.
+        if mine == job.id and before in lines and (not job.step or progress_of(before) is not None):
+            lines = lines[len(lines) - lines[::-1].index(before) :]
         return since_last_start(lines)
+
+    def _known_line(self, lines: list[str]) -> tuple[str, str]:
+        """The newest line that is known as the last one of a job, with that job: after a restart of ours."""
+        places = {line: place for place, line in enumerate(lines)}
+        known = [(places[line], job_id, line) for job_id, line in self._last_lines().items() if line in places]
+        _, job_id, line = max(known, default=(0, "", ""))
+        return job_id, line
 
     def _lost_track(self, job: Wanted, container: str, lines: list[str]) -> bool:
         reader, last = self._read_last.get(container, ("", ""))
         return reader == job.id and last not in lines
+
+
+def _names(job_id: str, container: str, name: str | None) -> bool:
+    """Whether a container names a job: as a word, for "ft_1" is no part of "ft_10". A bare number names much else."""
+    if job_id.isdecimal() and not _is_for_finetunes(name):
+        return False
+    return re.search(rf"(?<![^\W_]){re.escape(job_id)}(?![^\W_])", f"{container} {name}") is not None
 
 
 def _is_for_finetunes(name: str | None) -> bool:

@@ -43,7 +43,7 @@ class FinetuneQuestions:
         self._ask_soon = ask_soon
         self._tunes: list[Report] | None = None
         self._processes: list[Report] = []
-        self._logs = ContainerLogs(client)
+        self._logs = ContainerLogs(client, lambda: board.last_lines(source, "finetune"))
         self._ends = FinetuneEnds(source, client, board, self._logs, now_ms)
         self._looks = 0
         self._looked_at: set[str] = set()

@@ -196,6 +196,12 @@ class JobBoard:
         with self._lock:
             return [job.shown() for job in self._of(source, kind) if job.blocks(now_ms)]
 
+    def last_lines(self, source: str, kind: Kind) -> dict[str, str]:
+        """The last line of each job's log, by its id; an id that is used again is the newest job's."""
+        with self._lock:
+            jobs = sorted(self._of(source, kind), key=lambda job: job.order_ms)
+            return {job.card["id"]: job.card["log"][-1] for job in jobs if job.card["log"]}
+
     def with_alarms(self, card: JobCard) -> JobCard:
         """The card with the alarms that stand now."""
         losses = self._losses()
