@@ -33,6 +33,18 @@ class Worker(NamedTuple):
     """Whether its stream is well, or it has none; of others nobody knows whether they go on."""
 
 
+class Passed(NamedTuple):
+    """Runs that ended lately and are only counted."""
+
+    runs: int = 0
+    done: int = 0
+    failed: int = 0
+    tokens_out: int = 0
+
+
+NONE_PASSED = Passed()
+
+
 class _Left(NamedTuple):
     """Seconds, with a band."""
 
@@ -41,20 +53,20 @@ class _Left(NamedTuple):
     high: float
 
 
-def fleet_of(workers: Sequence[Worker], durations_s: Sequence[float]) -> Fleet:
+def fleet_of(workers: Sequence[Worker], durations_s: Sequence[float], passed: Passed = NONE_PASSED) -> Fleet:
     """`durations_s` are those of runs that completed lately, in any order."""
     running = [worker for worker in workers if worker.status == "running" and worker.heard]
     queued = sum(worker.status == "queued" for worker in workers)
     left = _fleet_left(running, queued, durations_s)
     return {
-        "workers": len(workers),
+        "workers": len(workers) + passed.runs,
         "running": len(running),
         "unheard": sum(worker.status == "running" and not worker.heard for worker in workers),
         "queued": queued,
-        "done": sum(worker.status == "completed" for worker in workers),
-        "failed": sum(worker.status in ("failed", "vanished") for worker in workers),
+        "done": sum(worker.status == "completed" for worker in workers) + passed.done,
+        "failed": sum(worker.status in ("failed", "vanished") for worker in workers) + passed.failed,
         "tokens_per_s": round(sum(worker.tokens_per_s for worker in workers), 1),
-        "tokens_out": sum(worker.tokens_out or 0 for worker in workers),
+        "tokens_out": sum(worker.tokens_out or 0 for worker in workers) + passed.tokens_out,
         "eta_s": None if left is None else round(left.usual),
         "eta_low_s": None if left is None else round(left.low),
         "eta_high_s": None if left is None else round(left.high),

@@ -103,6 +103,7 @@ class Fleet(TypedDict):
     """The workers together. ETA in seconds with a band; None where nothing tells.
 
     `running` are heard; `unheard` were running when they were last heard, and nobody knows whether they still do.
+    What ended within the last hour is counted whole, also where it is too much to be listed.
     """
 
     workers: int
@@ -140,7 +141,7 @@ class Batch(TypedDict):
 
 
 class RunsSnapshot(TypedDict):
-    """The live runs and those that ended in the last hour, the fleet's figures and the last batches."""
+    """The live runs and the newest 500 of those that ended in the last hour, the fleet's figures, the last batches."""
 
     runs: list[RunCard]
     fleet: Fleet

@@ -11,9 +11,11 @@ from llm_service.core.bobspark.fields import Reading
 from llm_service.core.bobspark.run_rows import ENDED, RunDetailRow, RunRow
 from llm_service.core.bobspark.stream_events import RunNews, stored_news
 from llm_service.core.runs.event_text import EventText
+from llm_service.core.runs.figures import RunFigures
 from llm_service.core.runs.run import LOST_STATES, Moment, RunFold
 from llm_service.core.runs.shapes import RunCard, RunEvent, RunGap
 from llm_service.core.source_shapes import Line
+from llm_service.sources.bobspark.passed_runs import PassedRuns
 from llm_service.sources.upstream.moments import REAL, Moments
 
 LISTED_AFTER_END_MS = 3_600_000
@@ -72,6 +74,7 @@ class LiveRuns:
         """Set whenever there is something to take."""
         self.folds: dict[str, RunFold] = {}
         self.durations_s: deque[float] = deque(maxlen=MOST_DURATIONS)
+        self.passed = PassedRuns()
         self._stalled_after_s = stalled_after_s
         self._moments = moments
         self._kept = kept
@@ -96,10 +99,18 @@ class LiveRuns:
             if fold is None:
                 fold = RunFold(card["source"], card["id"], self.now(), stalled_after_s=self._stalled_after_s)
                 self.folds[fold.key] = fold
+                self.passed.discard(fold.key)
                 fold.seed(card, events)
                 if card["status"] == "completed" and card["duration_s"] is not None:
                     self.durations_s.append(card["duration_s"])
                 self._touch(fold)
+
+    def count(self, figures: Iterable[RunFigures]) -> None:
+        """Count what an earlier process kept, as far as it ended lately and is not listed."""
+        with self.lock:
+            for run in figures:
+                if run.status in ENDED and run.ended_ms is not None and run.key not in self.folds:
+                    self.passed.add(run.key, run.status, run.ended_ms, run.tokens_out)
 
     def known_before(self, source: str) -> None:
         """An earlier process watched this server: an end that it did not keep was while nobody looked."""
@@ -115,8 +126,10 @@ class LiveRuns:
                 fresh = RunFold(source, row.id, now, stalled_after_s=self._stalled_after_s)
                 fresh.row(row, now)
                 if not self._is_listed(fresh, now):
+                    self._pass(fresh, now)
                     return False
                 self.folds[fresh.key] = fresh
+                self.passed.discard(fresh.key)
                 self._announce(fresh, now)
                 self._touch(fresh)
                 return True
@@ -347,6 +360,13 @@ class LiveRuns:
                 del self.folds[fold.key]
                 self._over_s.pop(fold.key, None)
                 self._gone.append(fold.key)
+                self._pass(fold, now)
+        self.passed.forget(now.ms - LISTED_AFTER_END_MS)
+
+    def _pass(self, fold: RunFold, now: Moment) -> None:
+        """Of a run that ended lately and is not listed, or not any more, the figures count."""
+        if _ended_ms(fold) >= now.ms - LISTED_AFTER_END_MS:
+            self.passed.add(fold.key, fold.status, _ended_ms(fold), fold.tokens_out.value)
 
     def _may_leave(self, fold: RunFold, now: Moment) -> bool:
         """Whether it was taken as it stands now, and its server is asked for no more of it."""

@@ -206,8 +206,8 @@ def fleet_now(runs: LiveRuns) -> Fleet:
             )
             for fold in runs.folds.values()
         ]
-        durations_s = list(runs.durations_s)
-    return fleet_of(workers, durations_s)
+        durations_s, passed = list(runs.durations_s), runs.passed.counted
+    return fleet_of(workers, durations_s, passed)
 
 
 def _worth_keeping(deltas: list[RunDelta]) -> list[str]:

@@ -132,9 +132,11 @@ class RunWatch:
         for card in kept.unended():
             if card["source"] == self.server.name:
                 self._runs.seed(card, _all_events(kept, card["key"]))
-        for card in kept.ended_after(self._runs.now().ms - LISTED_AFTER_END_MS, MOST_ENDED):
+        lately_ms = self._runs.now().ms - LISTED_AFTER_END_MS
+        for card in kept.ended_after(lately_ms, MOST_ENDED):
             if card["source"] == self.server.name:
                 self._runs.seed(card, ())
+        self._runs.count(kept.figures(self.server.name, lately_ms))
         if kept.has_any(self.server.name):
             self._runs.known_before(self.server.name)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from llm_service.core.runs.event_text import EventText
+from llm_service.core.runs.figures import RunFigures
 from llm_service.core.runs.shapes import RunCard, RunEvents
 from llm_service.sources.bobspark.batches import KeptBatches
 
@@ -30,6 +31,7 @@ class StoredRuns(Protocol):
     def events(self, key: str, after_n: int = ..., limit: int = ...) -> RunEvents: ...
     def unended(self) -> list[RunCard]: ...
     def ended_after(self, at_ms: int, limit: int) -> list[RunCard]: ...
+    def figures(self, source: str | None, from_ms: int) -> list[RunFigures]: ...
     def listing(
         self,
         *,

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from llm_service.core.bobspark.run_rows import RunDetailRow, RunRow
+from llm_service.core.runs.figures import RunFigures
 from llm_service.core.times import iso_seconds
-from llm_service.sources.bobspark import live_runs
+from llm_service.simulators.bobspark import Bobspark
+from llm_service.sources.bobspark import live_runs, run_watch
 from llm_service.sources.bobspark.live_runs import LISTED_AFTER_END_MS, RELEASED_UNSETTLED_AFTER_S, LiveRuns
+from llm_service.sources.bobspark.relay import fleet_now
 from llm_service.sources.upstream.moments import Moments
+from llm_service.upstreams import Upstream
+from tests.kit.boards import Folder, running_board
+from tests.kit.simulator import submit, wait_for_end
+from tests.kit.waiting import wait_until
 
 
 class Runs:
@@ -70,7 +79,50 @@ def test_what_is_not_settled_stays_until_nobody_asks_for_it_any_more(runs: Runs)
     assert runs.names == ["b", "c"]
 
 
+def test_what_is_not_listed_is_counted_among_the_workers_as_long_as_it_would_be_listed(runs: Runs) -> None:
+    for name, ago_s in (("a", 100), ("b", 90), ("c", 20), ("d", 10)):
+        runs.settle(name, ago_s)
+    assert runs.names == ["c", "d"]
+    assert not runs.live.row("a", runs.ended("early", 95)._replace(status="failed", tokens_out=7))
+    told = fleet_now(runs.live)
+    assert (told["workers"], told["done"], told["failed"], told["tokens_out"]) == (5, 4, 1, 7)
+    runs.s += LISTED_AFTER_END_MS / 1000 - 50
+    assert runs.names == ["c", "d"]
+    assert fleet_now(runs.live)["workers"] == 2
+
+
+def test_after_a_restart_the_same_runs_are_counted(runs: Runs) -> None:
+    ms = int(runs.s * 1000)
+    runs.settle("listed")
+    kept = [("listed", ms), ("passed", ms - 1000), ("goes-on", None)]
+    runs.live.count(
+        RunFigures(f"a:{name}", "a", "running" if at is None else "completed", None, None, ms, ms, at, 0, 5)
+        for name, at in kept
+    )
+    told = fleet_now(runs.live)
+    assert (told["workers"], told["done"], told["tokens_out"]) == (2, 2, 5)
+    assert runs.live.row("a", runs.ended("passed", 1))
+    assert fleet_now(runs.live)["workers"] == 2, "it is listed, and counted once"
+
+
 @pytest.mark.parametrize(("ago_ms", "listed"), [(LISTED_AFTER_END_MS, True), (LISTED_AFTER_END_MS + 1000, False)])
 def test_what_ended_longer_ago_than_an_hour_is_not_listed(runs: Runs, ago_ms: int, listed: bool) -> None:
     row: Any = runs.ended("r", ago_ms / 1000)
     assert runs.live.row("a", row) == listed
+
+
+def test_a_new_process_counts_what_the_one_before_kept(
+    make_bobspark: Callable[..., Bobspark], folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (live_runs, run_watch):
+        monkeypatch.setattr(module, "MOST_ENDED", 1)
+    server = make_bobspark(speed=20)
+    settings = {"bobspark": (Upstream("a", server.url),), "agent_logs": False}
+    for _ in range(3):
+        submit(server, sim={"outcome": "completed", "iterations": 1})
+    wait_for_end(server)
+    for _ in range(2):
+        with running_board(folder.root, tmp_path / "state", **settings) as board:
+            wait_until(lambda board=board: board.get("/api/runs")[1]["fleet"]["done"] == 3, "all three among the done")
+            wait_until(lambda board=board: len(board.get("/api/runs")[1]["runs"]) == 3, "all three kept")
+        server.stop()
