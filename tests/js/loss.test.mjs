@@ -85,6 +85,8 @@ test("steps that were made before the first or after the last that was seen are 
   assert.deepEqual([holes, left, right], [[[0, 20], [22, 60]], 0, 60]);
   assert.deepEqual(late.edges.map((edge) => edgeWords(edge, steps)), ["was seen before step 20", "was seen after step 22"]);
   assert.deepEqual(withEdges(curve([3, 2, 1, 0.5], [10, 20, 30, 40]), { cut: true, until: 0 }).edges, [{ from: 40, to: 44, open: true }], "logged every tenth");
+  for (const begun of [curve([3], [10]), curve([3, 2], [10, 20])]) assert.equal(withEdges(begun, { cut: false, until: 20 }), begun, "logged every tenth, just begun");
+  assert.equal(withEdges(curve([3, 2], [37, 38]), { cut: false, until: 38 }).edges.length, 1);
 });
 
 test("the raw trace passes every bucket's extremes in the order they came", () => {

@@ -276,6 +276,16 @@ def test_gaps_are_told_by_the_series_own_stride(curve: Curve) -> None:
     assert curve.read()["gaps"] == [(490, 520), (1220, 1240)]
 
 
+def test_a_training_that_logs_more_seldom_after_its_beginning_has_no_gaps() -> None:
+    for points in (50, 2000):
+        made = Curve()
+        with closing(made.connection):
+            made.tell(told([*range(1, 1001), *range(1010, 3001, 10)]))
+            assert made.read(points)["gaps"] == []
+            made.tell(told([*range(3050, 3400, 10)]))
+            assert made.read(2000)["gaps"] == [(3000, 3050)]
+
+
 def test_an_irregular_series_has_a_gap_only_where_it_jumps_far() -> None:
     made = Curve()
     rng = np.random.default_rng(5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from llm_service.core.loss.buckets import Bucket
 
@@ -13,19 +13,25 @@ _FAR = 4.0
 """How many times its usual longest distance an irregular series must jump."""
 MOST = 500
 _FEW = 4
+_RHYTHM = 3
+"""Equal jumps in a row: it is logged more seldom from there on."""
 
 
 def between(found: Sequence[Bucket]) -> list[tuple[int, int]]:
     """Pairs of steps with nothing between them where the stride says there was something; at most the 500 longest.
 
-    In a series whose steps are mostly one stride apart a single missing step is a gap. In one that is seen by asking
-    now and then, only a jump far beyond what is usual there.
+    In a series whose steps are mostly one stride apart a single missing step is a gap; three equal jumps in a row
+    are not, but another stride. In one that is seen by asking now and then, only a jump far beyond what is usual there.
     """
     if len(found) < _FEW:
         return []
     usual, most = _usual(found)
     pairs = [(one.last_step, other.step) for one, other in pairwise(found)]
-    far = [pair for pair in pairs if pair[1] - pair[0] > most and pair[1] - pair[0] > usual]
+    far: list[tuple[int, int]] = []
+    for jump, run in groupby(pairs, key=lambda pair: pair[1] - pair[0]):
+        equal = list(run)
+        if jump > most and jump > usual and len(equal) < _RHYTHM:
+            far += equal
     return sorted(sorted(far, key=lambda pair: pair[0] - pair[1])[:MOST])
 
 

@@ -1,6 +1,5 @@
 // Steps before the first and after the last of a curve that were made and never seen. Pure.
 
-const FEWEST = 3;
 /** The part of a curve that stands for steps of which nobody knows how many they were. */
 const UNKNOWN = 0.1;
 
@@ -11,7 +10,8 @@ const UNKNOWN = 0.1;
 export function withEdges(curve, { cut, until }) {
   const { first_step: first, last_step: last, count } = curve?.facts ?? {};
   if (!count) return curve;
-  const stride = count >= FEWEST ? (last - first) / (count - 1) : 1;
+  // Of a single step nobody can say whether it is the tenth because each tenth is logged.
+  const stride = count > 1 ? (last - first) / (count - 1) : first;
   const edges = [];
   if (first > Math.max(1, 1.5 * stride)) edges.push({ from: 0, to: first, open: false });
   if (cut) edges.push({ from: last, to: until > last ? until : last + Math.max(1, Math.round(UNKNOWN * last)), open: true });
