@@ -135,8 +135,17 @@ def complete(connection: sqlite3.Connection) -> bool:
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Apply what is missing."""
-    if complete(connection):
-        return
+    while not complete(connection):
+        had = applied(connection)
+        try:
+            _apply(connection)
+        except sqlite3.OperationalError:
+            # A command and a dashboard may open an older file at once: what one has done fails for the other.
+            if applied(connection) == had:
+                raise
+
+
+def _apply(connection: sqlite3.Connection) -> None:
     # Imported where there is something to do: most starts have nothing to do, and it is 2 MB, with NumPy 8 MB.
     with left_out("numpy", "pandas"):
         from sqlite_utils import Database, Migrations

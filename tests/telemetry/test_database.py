@@ -145,3 +145,22 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch
             open_database(tmp_path)
     database: Database = open_database(tmp_path)
     assert ask(database, "SELECT name FROM sqlite_master WHERE name = 'half'") == []
+
+
+def test_a_file_that_somebody_else_brings_up_to_date_meanwhile_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from llm_service.telemetry import migrations
+
+    steps = migrations.STEPS
+    monkeypatch.setattr(migrations, "STEPS", steps[:-2])
+    open_database(tmp_path)
+
+    def m0005_node(connection: sqlite3.Connection) -> None:
+        monkeypatch.setattr(migrations, "STEPS", steps)
+        open_database(tmp_path)
+        steps[-2](connection)
+
+    monkeypatch.setattr(migrations, "STEPS", (*steps[:-2], m0005_node, steps[-1]))
+    database = open_database(tmp_path)
+    assert len(ask(database, "SELECT name FROM _sqlite_migrations")) == len(steps)
