@@ -22,6 +22,15 @@ def standing(connection: sqlite3.Connection) -> list[Alarm]:
     return [loss_series.alarm(row) for row in connection.execute(query)]
 
 
+def jobs_over(connection: sqlite3.Connection) -> set[str]:
+    """The jobs with such an alarm that have ended: a kill came before the alarm was cleared."""
+    query = (
+        "SELECT DISTINCT job FROM loss_alarms WHERE cleared_ms IS NULL AND NOT EXISTS"
+        " (SELECT 1 FROM loss_series WHERE loss_series.job = loss_alarms.job AND running)"
+    )
+    return {job for (job,) in connection.execute(query)}
+
+
 def newest(connection: sqlite3.Connection, limit: int) -> list[Alarm]:
     """The newest alarms of all jobs, newest first."""
     query = "SELECT * FROM loss_alarms ORDER BY at_ms DESC, id DESC LIMIT ?"

@@ -129,7 +129,7 @@ class LossLog(Background):
 
     def _step(self) -> bool:
         """Work on what waits, or on what can be done while nothing does; whether there may be more."""
-        self._watch.load()
+        self._watch.load(self._now_ms())
         batches = self._take()
         for batch, news in zip(batches, self._keeping.keep(batches), strict=True):
             if batch.points is None:

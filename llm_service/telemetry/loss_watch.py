@@ -71,12 +71,13 @@ class LossWatch:
         """Call `listener` with each alarm that is raised or cleared, and with those that stood before a restart."""
         self._listeners.append(listener)
 
-    def load(self) -> None:
+    def load(self, now_ms: int) -> None:
         """Take up what stood when the program ended, once there is a place to read it from."""
         if self._loaded or (place := self._keeping.place) is None:
             return
         with place.database.reading() as connection:
             stood = loss_alarms.standing(connection)
+            over_jobs = loss_alarms.jobs_over(connection)
             newest = loss_alarms.newest(connection, NEWEST)
         self._loaded = True
         for alarm in stood:
@@ -88,6 +89,8 @@ class LossWatch:
         self._newest = [*self._newest, *(alarm for alarm in newest if alarm["id"] not in known)][:NEWEST]
         if stood or newest:
             self._publish(Announced("training", "job.advanced", {"jobs": []}, aside={"alarms": list(self._newest)}))
+        for job in sorted(over_jobs):
+            self._clear_all(job, now_ms)
 
     def heard(self, batch: Batch, news: Changed) -> None:
         """Judge what was news of a batch, after it was kept."""
@@ -106,8 +109,7 @@ class LossWatch:
 
     def ended(self, batch: Batch) -> None:
         """The job is over: what stands is cleared without a line in the feed, and its curves are let go."""
-        for alarm in self.standing(batch.job):
-            self._clear(alarm, batch.heard_ms, name=None)
+        self._clear_all(batch.job, batch.heard_ms)
         mine = {series: curve for series, curve in self._curves.items() if curve.job == batch.job}
         for curve in mine.values():
             curve.watch.settle()
@@ -192,6 +194,10 @@ class LossWatch:
         self._tell("alarm.raised", alarm)
         if self._worth_a_line(alarm, now_ms):
             self._line(raised_line(alarm, curve.name or curve.job, at))
+
+    def _clear_all(self, job: str, now_ms: int) -> None:
+        for alarm in self.standing(job):
+            self._clear(alarm, now_ms, name=None)
 
     def _clear(self, stood: Alarm, now_ms: int, *, name: str | None, sentence: str = "") -> None:
         """`name` None: without a line in the activity feed. `sentence` takes the place of what was said of it."""

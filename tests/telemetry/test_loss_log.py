@@ -12,7 +12,7 @@ import pytest
 
 from llm_service.core.loss.points import Point
 from llm_service.errors import TelemetryUnavailable
-from llm_service.telemetry import loss_keeping, loss_log, loss_memory
+from llm_service.telemetry import loss_keeping, loss_log, loss_memory, loss_store
 from llm_service.telemetry.database import Database
 from llm_service.telemetry.loss_reader import LossReader
 from llm_service.telemetry.recorder import Recorder
@@ -186,6 +186,17 @@ def test_the_alarms_of_a_job_that_ended_are_cleared_without_a_line(place: Place)
         assert log.standing(JOB) == []
     assert len(heard.of("activity.added")) == lines
     assert len(heard.of("alarm.raised")) == 1
+
+
+def test_an_alarm_of_a_job_that_ended_just_before_a_kill_does_not_stand_for_ever(place: Place) -> None:
+    with logging(lambda: place) as (log, heard):
+        log.append(JOB, f"{JOB}/iter-1", points([0.8, math.nan]))
+        heard.wait_for("alarm.raised")
+    place.recorder.write(lambda connection: loss_store.end(connection, JOB))
+    with logging(lambda: place) as (log, heard):
+        heard.wait_for("alarm.cleared")
+        assert (log.standing(JOB), heard.of("activity.added")) == ([], [])
+    assert ask(place.database, "SELECT count(*) FROM loss_alarms WHERE cleared_ms IS NULL") == [(0,)]
 
 
 def test_a_job_that_falls_silent_is_told_and_its_next_step_ends_that(place: Place) -> None:
