@@ -5,6 +5,7 @@ that can be known is missed: the record, then the stream, then the record again 
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
@@ -35,7 +36,7 @@ class Counting(Protocol):
 
 
 class RunStreams:
-    """Used by the thread that asks for the list; each stream has its own."""
+    """Used by the threads that ask for the list and that launch; each stream has its own."""
 
     def __init__(
         self,
@@ -51,16 +52,19 @@ class RunStreams:
         self._card = card
         self._listed = listed
         self._most = most
+        self._lock = threading.Lock()
         self._listeners: dict[str, Listener] = {}
 
-    def listen_to(self, run_ids: Sequence[str]) -> None:
+    def listen_to(self, run_ids: Callable[[], Sequence[str]]) -> None:
         """These and no others, as many as there is room for, the first first; the rest is dropped."""
-        wanted = dict.fromkeys(run_ids[: self._most])
-        for run_id in [run_id for run_id in self._listeners if run_id not in wanted]:
-            self._drop(run_id)
-        for run_id in wanted:
-            if run_id not in self._listeners:
-                self._begin(run_id)
+        with self._lock:
+            # Asked for in here, so that a run that was just launched is among them, or is not listened to yet.
+            wanted = dict.fromkeys(run_ids()[: self._most])
+            for run_id in [run_id for run_id in self._listeners if run_id not in wanted]:
+                self._drop(run_id)
+            for run_id in wanted:
+                if run_id not in self._listeners:
+                    self._begin(run_id)
 
     def has(self, run_id: str) -> bool:
         """Whether somebody listens to this run, or tries to."""
@@ -69,8 +73,9 @@ class RunStreams:
 
     def begin(self, run_id: str) -> None:
         """Listen to a run that was just started, where there is room."""
-        if run_id not in self._listeners and len(self._listeners) < self._most:
-            self._begin(run_id)
+        with self._lock:
+            if run_id not in self._listeners and len(self._listeners) < self._most:
+                self._begin(run_id)
 
     def try_now(self) -> None:
         """The server is back: cut the pauses short."""

@@ -86,7 +86,7 @@ class RunWatch:
         self._limit = FIRST_LIMIT if len(fresh) >= min(LIMIT, len(listed.rows)) > 0 and self._seen else LIMIT
         self._seen, self._listed_s = seen, asked_s
         self._take(fresh)
-        self._listen()
+        self.streams.listen_to(self._worth_streams)
 
     def _take(self, rows: list[RunRow]) -> None:
         """Oldest first, as they came about."""
@@ -109,13 +109,12 @@ class RunWatch:
                 self._seen.pop(row.id, None)
             self._limit = FIRST_LIMIT
 
-    def _listen(self) -> None:
-        """To every run that runs, the newest first; to waiting ones only where they were launched here."""
+    def _worth_streams(self) -> list[str]:
+        """Every run that runs, the newest first; waiting ones only where they were launched here."""
         with self._runs.lock:
             folds = [fold for fold in self._runs.folds.values() if self._ours(fold) and _is_worth_a_stream(fold)]
             folds.sort(key=lambda fold: (fold.status == "running", fold.begun_ms), reverse=True)
-            run_ids = [fold.id for fold in folds]
-        self.streams.listen_to(run_ids)
+            return [fold.id for fold in folds]
 
     def _seed(self) -> None:
         """Go on with what an earlier process kept: before anything new is numbered."""
