@@ -13,6 +13,7 @@ from llm_service.core.operations.node_shapes import DatasetPart, Datasets
 from llm_service.core.runs.analytics import RANGES, RangeName
 from llm_service.dashboard.query_args import one_of
 from llm_service.dashboard.upstream_refusal import refuse
+from llm_service.dashboard.whole_keys import keyed_routes
 
 PartName = Literal["stats", "examples", "provenance"]
 MOST_TEXT = 400
@@ -58,7 +59,7 @@ class Insight(Protocol):
 
 def blueprint(insight: Callable[[], Insight]) -> Blueprint:
     """The routes; `insight` is called when one of them is first asked."""
-    routes = Blueprint("insight", __name__)
+    routes = keyed_routes("insight", __name__)
 
     @routes.get("/api/analytics")
     def analytics() -> Analytics:
@@ -69,15 +70,15 @@ def blueprint(insight: Callable[[], Insight]) -> Blueprint:
     def datasets() -> Datasets:
         return insight().datasets.page()
 
-    @routes.get("/api/datasets/<path:key>/stats")
+    @routes.get("/api/datasets/<key:key>/stats")
     def stats(key: str) -> DatasetPart:
         return insight().datasets.part(key, "stats")
 
-    @routes.get("/api/datasets/<path:key>/examples")
+    @routes.get("/api/datasets/<key:key>/examples")
     def examples(key: str) -> DatasetPart:
         return insight().datasets.part(key, "examples")
 
-    @routes.get("/api/datasets/<path:key>/provenance")
+    @routes.get("/api/datasets/<key:key>/provenance")
     def provenance(key: str) -> DatasetPart:
         return insight().datasets.part(key, "provenance")
 

@@ -20,7 +20,7 @@ from llm_service.core.named import SeveralKeys
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-PREFIXES = ("/api/runs/", "/api/batches/", "/api/training/", "/api/coordinator/")
+PREFIXES = ("/api/runs/", "/api/batches/", "/api/training/", "/api/coordinator/", "/api/datasets/")
 _LEFT = re.compile("(%2[Ff5])")
 
 
@@ -38,6 +38,9 @@ class WholeKeys:
 
 class KeyConverter(PathConverter):
     """`<key:…>` in a route. A key that was sent with its slashes as they are is understood where nothing else fits."""
+
+    # As a path's, but with line breaks.
+    regex = r"[^/][\s\S]*?"
 
     def to_python(self, value: str) -> str:
         return value.replace("%2F", "/").replace("%25", "%")

@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from llm_service.dashboard.whole_keys import WholeKeys, keyed_routes
+from llm_service.dashboard.whole_keys import PREFIXES, WholeKeys, keyed_routes
+from tests.kit.boards import Board
 
 KEYS = [
     "a:x",
@@ -25,6 +26,8 @@ KEYS = [
     "a:..",
     "..",
     "a:\\",
+    "a:line\nbreak",
+    "a:x//y/",
 ]
 
 
@@ -68,3 +71,9 @@ def test_several_keys_in_one_address_are_told_apart(client: FlaskClient) -> None
 def test_an_address_that_somebody_wrote_anew_is_taken_as_it_says(client: FlaskClient, asked: str) -> None:
     answer = client.get("/api/training/a%3Ax%252F", environ_overrides={"REQUEST_URI": asked})
     assert answer.json == ["job", "a:x%2F"]
+
+
+def test_every_address_with_a_key_of_the_dashboard_gets_it_whole(small_board: Board) -> None:
+    rules = [str(rule) for rule in small_board.runtime.dashboard.app.url_map.iter_rules() if "<key:" in str(rule)]
+    assert {"/api/runs/<key:key>", "/api/datasets/<key:key>/stats"} <= set(rules)
+    assert [rule for rule in rules if not rule.startswith(PREFIXES)] == []
