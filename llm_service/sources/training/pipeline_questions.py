@@ -71,10 +71,14 @@ class PipelineQuestions:
 
     def ask(self) -> None:
         """The list; then every pipeline that runs is listened to, and no other."""
-        self._refresh()
+        listed = self._refresh()
+        # Only here: after a cut every stream looks at once, and one moment without a list would count many times.
+        for card in self._board.missing(self._source, "pipeline", listed):
+            self._board.vanished(card["key"])
         self.listen()
 
-    def _refresh(self) -> None:
+    def _refresh(self) -> list[str]:
+        """Hear the list; the ids in it."""
         value = self._client.get("/api/pipeline/").value
         if not fields.is_listing(value, *LISTS):
             raise BadAnswer(f"{self._source}: GET /api/pipeline/ answered with something that is no list")
@@ -82,8 +86,7 @@ class PipelineQuestions:
         jobs = {report.id: _finetune_jobs(report) for report in reports}
         self._board.hear(self._source, [self._linked(report) for report in reports])
         self._fill_losses(jobs)
-        for card in self._board.missing(self._source, "pipeline", [report.id for report in reports]):
-            self._board.vanished(card["key"])
+        return [report.id for report in reports]
 
     def _linked(self, report: Report) -> Report:
         """Fine-tunes of its iterations by their keys, where they are known here."""

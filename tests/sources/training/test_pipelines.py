@@ -40,6 +40,11 @@ def watch_to_the_end(one: Rig, bobspark: Bobspark, pipeline_id: str) -> Any:
     )
 
 
+def steps_of(one: Rig, pipeline_id: str) -> list[tuple[str, int]]:
+    series = dict(one.losses.series)
+    return [(key, step) for key in series if key.startswith(f"box:{pipeline_id}/") for step in list(series[key])]
+
+
 @pytest.mark.parametrize("dialect", ["a", "b"])
 @pytest.mark.parametrize("body", [FIRST, SECOND], ids=["version-1", "version-2"])
 def test_each_iteration_is_a_series_and_the_end_is_told_by_the_stream(
@@ -88,6 +93,32 @@ def test_a_stream_that_is_cut_is_opened_again_and_the_end_is_not_missed(
     assert ("pipeline-box-pl_1", "stopped") in wait_until(
         lambda: one.card.lines if one.card.lines[-1][1] == "stopped" else None, "the stream has stopped"
     )
+
+
+def test_a_server_that_lists_nothing_for_a_moment_loses_no_pipeline_and_no_stream(
+    rig: MakeRig, make_bobspark: MakeBobspark
+) -> None:
+    bobspark = make_bobspark(speed=10)
+    one = rig(bobspark.url)
+    made = [begin(bobspark, {**FIRST, "max_iterations": 50}) for _ in range(3)]
+    one.ask("pipelines")
+    wait_until(lambda: all(one.job(each)["series"] for each in made), "the first loss of each")
+    with bobspark.pipelines.lock:
+        bobspark.pipelines.cut()
+        hidden = dict(bobspark.pipelines.all)
+        bobspark.pipelines.all.clear()
+    tries = [(f"pipeline-box-{each}", "backing-off") for each in made]
+    wait_until(lambda: all(one.card.lines.count(each) >= 2 for each in tries), "each has looked and found no stream")
+    assert {one.job(each)["status"] for each in made} == {"running"}
+    for _ in range(2):
+        one.ask("pipelines")
+    assert {one.job(each)["status"] for each in made} == {"vanished"}
+    with bobspark.pipelines.lock:
+        bobspark.pipelines.all.update(hidden)
+    for each in made:
+        known = len(steps_of(one, each))
+        one.ask_until(lambda each=each, known=known: len(steps_of(one, each)) > known, "it is heard again", 30.0)
+        assert one.job(each)["status"] == "running"
 
 
 def test_a_pipeline_that_ended_before_we_came_is_not_listened_to(rig: MakeRig, make_bobspark: MakeBobspark) -> None:
