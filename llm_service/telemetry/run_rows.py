@@ -9,13 +9,11 @@ from typing import NamedTuple, cast
 
 from llm_service.core.runs.event_text import AnyEvent, kept_text
 from llm_service.core.runs.place import RunPlace
-from llm_service.core.runs.shapes import RunCard, RunEvent
+from llm_service.core.runs.shapes import ENDED, RunCard, RunEvent
 from llm_service.core.times import parse_ms
 from llm_service.core.wire import safe
 from llm_service.telemetry import sums
 
-ENDED = frozenset({"completed", "failed", "cancelled", "vanished"})
-"""States that a run does not leave."""
 _KEEP = (
     "INSERT INTO runs (key, id, source, status, model, node, at_ms, started_ms, ended_ms, tokens_in, tokens_out, words,"
     " card) VALUES (:key, :id, :source, :status, :model, :node, coalesce(:created_ms, :now_ms), :started_ms, :ended_ms,"

@@ -33,9 +33,6 @@ STATUSES: Mapping[str, RunStatus] = {
 }
 """Words for a run's state, of all consumers and both spellings."""
 
-ENDED: frozenset[RunStatus] = frozenset(("completed", "failed", "cancelled", "vanished"))
-"""States that a run does not leave."""
-
 
 class RunRow(NamedTuple):
     """What a server says of a run. None is "it did not say". Times are ISO UTC by our clock, durations seconds."""

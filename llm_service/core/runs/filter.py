@@ -7,8 +7,6 @@ from typing import Any, NamedTuple, get_args
 from llm_service.core.runs.shapes import RunCard, RunStatus
 
 STATUSES: tuple[str, ...] = get_args(RunStatus)
-ENDED = frozenset({"completed", "failed", "cancelled", "vanished"})
-"""States that a run does not leave: the runs of the feed."""
 TABLE = ("RUN ID", "TYPE", "DOMAIN", "NODE", "TOKENS", "ITERS", "DURATION", "STATUS")
 """Columns of the table of runs, as the server's own page names them; tokens are those in and out."""
 _SEARCHED = ("id", "task", "type", "domain", "model", "node", "agent", "snippet", "error")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
-from llm_service.core.bobspark.run_rows import ENDED, RunRow
+from llm_service.core.bobspark.run_rows import RunRow
 from llm_service.core.bobspark.stream_events import RunNews
 from llm_service.core.runs.badge import NO_LINE, badge_of, progress_of
 from llm_service.core.runs.chain import Chain
@@ -14,7 +14,7 @@ from llm_service.core.runs.event_text import EventText
 from llm_service.core.runs.feed import PASSED_OVER
 from llm_service.core.runs.gaps import MOST_GAPS, Lost, gap_of, gap_text, is_whole
 from llm_service.core.runs.rate import LastMinute, Rate
-from llm_service.core.runs.shapes import RunCard, RunEvent, RunGap, RunStatus
+from llm_service.core.runs.shapes import ENDED, RunCard, RunEvent, RunGap, RunStatus
 from llm_service.core.runs.tokens import TokenCount
 from llm_service.core.source_shapes import Line
 from llm_service.core.times import iso_ms, iso_seconds, parse_ms

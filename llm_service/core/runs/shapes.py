@@ -9,6 +9,8 @@ from typing_extensions import TypedDict
 from llm_service.core.source_shapes import Line
 
 RunStatus = Literal["queued", "running", "completed", "failed", "cancelled", "vanished", "unknown"]
+ENDED: frozenset[RunStatus] = frozenset(("completed", "failed", "cancelled", "vanished"))
+"""States that a run does not leave."""
 Badge = Literal["QUEUED", "RUNNING", "DONE", "ERROR", "CANCELLED", "CONN LOST", "STALE"]
 
 

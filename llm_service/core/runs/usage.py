@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import IntEnum
 
-from llm_service.core.bobspark.run_rows import ENDED
 from llm_service.core.invocations.fields import MOST_LATENCY_MS, MOST_TOKENS
 from llm_service.core.invocations.usage import Door, Invocation
 from llm_service.core.pricing.gpu_hours import GpuHour, time_cost_nano
-from llm_service.core.runs.shapes import RunCard
+from llm_service.core.runs.shapes import ENDED, RunCard
 from llm_service.core.times import parse_ms
 
 TOOL = "bobspark"

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from llm_service.core.bobspark.fields import Reading
-from llm_service.core.bobspark.run_rows import ENDED, RunDetailRow, RunRow
+from llm_service.core.bobspark.run_rows import RunDetailRow, RunRow
 from llm_service.core.bobspark.stream_events import RunNews, stored_news
 from llm_service.core.runs.event_text import EventText
 from llm_service.core.runs.figures import RunFigures
 from llm_service.core.runs.run import LOST_STATES, Moment, RunFold
-from llm_service.core.runs.shapes import RunCard, RunEvent, RunGap
+from llm_service.core.runs.shapes import ENDED, RunCard, RunEvent, RunGap
 from llm_service.core.source_shapes import Line
 from llm_service.sources.bobspark.passed_runs import PassedRuns
 from llm_service.sources.upstream.moments import REAL, Moments

@@ -9,12 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from llm_service.background import Background
-from llm_service.core.bobspark.run_rows import ENDED
 from llm_service.core.invocations.usage import Invocation
 from llm_service.core.money import usd
 from llm_service.core.pricing.gpu_hours import GpuHour
 from llm_service.core.runs.event_text import EventText
-from llm_service.core.runs.shapes import RunCard
+from llm_service.core.runs.shapes import ENDED, RunCard
 from llm_service.core.runs.usage import TOOL, Told, invocation_id, invocation_of
 from llm_service.sources.bobspark.stored_runs import StoredRuns
 

@@ -12,8 +12,9 @@ from typing import Protocol
 
 from llm_service.clients.errors import BadAnswer, ClientError, NotThere, Refused, ServerFailed
 from llm_service.core.bobspark.fields import Reading
-from llm_service.core.bobspark.run_rows import ENDED, RunDetailRow
+from llm_service.core.bobspark.run_rows import RunDetailRow
 from llm_service.core.bobspark.stream_events import RunNews, stream_news
+from llm_service.core.runs.shapes import ENDED
 from llm_service.core.source_shapes import Line
 from llm_service.core.sse import SseEvent
 from llm_service.sources.bobspark.live_runs import LiveRuns

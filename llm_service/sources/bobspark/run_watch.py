@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Callable
 
 from llm_service.clients.errors import ClientError, NotThere, Unreachable
-from llm_service.core.bobspark.run_rows import ENDED, RunDetailRow, RunRow
+from llm_service.core.bobspark.run_rows import RunDetailRow, RunRow
 from llm_service.core.runs.launch_form import Launching
 from llm_service.core.runs.run import LOST_STATES, RunFold
-from llm_service.core.runs.shapes import RunEvent
+from llm_service.core.runs.shapes import ENDED, RunEvent
 from llm_service.errors import TelemetryUnavailable
 from llm_service.sources.bobspark.batches import launched_row
 from llm_service.sources.bobspark.live_runs import LISTED_AFTER_END_MS, MOST_ENDED, LiveRuns

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from llm_service.core.named import Place, named
-from llm_service.core.runs.filter import ENDED, RunFilter, table_row
+from llm_service.core.runs.filter import RunFilter, table_row
 from llm_service.core.runs.launch_form import read_launch
 from llm_service.core.runs.place import RunPlace, decode_run_place, encode_run_place
 from llm_service.core.runs.refusals import NoSuchRun
-from llm_service.core.runs.shapes import Batch, Launched, OneRun, RunCard, RunDetail, RunEvents, RunList
+from llm_service.core.runs.shapes import ENDED, Batch, Launched, OneRun, RunCard, RunDetail, RunEvents, RunList
 from llm_service.core.times import parse_ms
 from llm_service.errors import TelemetryUnavailable
 from llm_service.sources.bobspark.batches import Batches
