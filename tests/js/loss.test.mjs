@@ -132,6 +132,9 @@ test("what is only uneven, or slow every few steps, is no pause", () => {
   const many = Array.from({ length: 60 }, () => 1);
   const uneven = Object.fromEntries(many.map((_, i) => [i, ((i * 7) % 5) / 2]));
   const saving = Object.fromEntries(many.map((_, i) => [i, i % 6 ? 0 : 30]));
+  const quick = curve(many);
+  quick.buckets.at = many.map((_, i) => new Date(1e12 + 10 * i).toISOString());
+  for (const axis of ["relative", "wall"]) assert.equal(tracesOf(delayed(quick, { 30: 0.3 }), { ...PLAIN, axis }).raw.length, 1, "a blink is none");
   for (const pauses of [{}, uneven, saving]) assert.equal(tracesOf(delayed(curve(many), pauses), { ...PLAIN, axis: "wall" }).raw.length, 1);
   assert.equal(tracesOf(delayed(curve([3, 2, 1]), { 2: 900 }), { ...PLAIN, axis: "wall" }).raw.length, 1, "too few to know what is usual");
 });

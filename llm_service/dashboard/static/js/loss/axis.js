@@ -19,11 +19,12 @@ export function stepAt(curve, axis, x) {
 export function timedOf(curve, axis) {
   if (axis === "step") return { steps: [], times: [], paused: new Set() };
   const { step: firsts, last_step: lasts, at } = curve.buckets;
+  const second = axis === "relative" ? 1 : 1_000;
   const begin = axis === "relative" ? Date.parse(curve.facts.first_at ?? at[0] ?? "") : 0;
   // After a return to a checkpoint the steps behind it are older until they are told anew: time never runs backwards here.
   let latest = -Infinity;
-  const ends = at.map((iso) => (latest = Math.max(latest, (Date.parse(iso) - begin) / (axis === "relative" ? 1_000 : 1))));
-  const { before, usual } = pausesOf(curve.buckets, ends);
+  const ends = at.map((iso) => (latest = Math.max(latest, ((Date.parse(iso) - begin) * second) / 1_000)));
+  const { before, usual } = pausesOf(curve.buckets, ends, second);
   const [steps, times] = [[], []];
   lasts.forEach((last, i) => {
     // A bucket knows when it ended. After a pause its steps were made at their usual pace: the pause was before the first.

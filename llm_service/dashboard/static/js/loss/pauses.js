@@ -6,13 +6,15 @@ const OFTEN = 0.9;
 const TIMES_OFTEN = 3;
 /** The part of what is drawn below which a pause would be no more than a nick in the line. */
 const SHARE = 0.01;
+/** Seconds below which a pause says more about when somebody looked than about the training. */
+const LEAST_S = 5;
 const FEWEST = 8;
 
 /**
  * {before, usual}: the indices of the buckets that a pause stands before, and the usual time of a step. `times` are the
- * moments of the buckets' last steps, never falling.
+ * moments of the buckets' last steps, never falling, and `second` is how long one is in them.
  */
-export function pausesOf({ last_step: steps }, times) {
+export function pausesOf({ last_step: steps }, times, second) {
   const none = { before: new Set(), usual: 0 };
   if (steps.length < FEWEST) return none;
   const pace = [];
@@ -20,7 +22,7 @@ export function pausesOf({ last_step: steps }, times) {
   const ordered = Float64Array.from(pace).sort();
   const usual = ordered[ordered.length >> 1];
   const slow = Math.max(TIMES * usual, TIMES_OFTEN * ordered[Math.floor(OFTEN * (ordered.length - 1))]);
-  const worth = SHARE * (times.at(-1) - times[0]);
+  const worth = Math.max(LEAST_S * second, SHARE * (times.at(-1) - times[0]));
   if (!(usual > 0)) return none;
   const before = new Set();
   pace.forEach((each, i) => {
