@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { between, scaleOf, stepAt, ticksOf } from "../../llm_service/dashboard/static/js/loss/axis.js";
 import { NO_BOOK, curveOf, ofJob, withAnswer, withAppended, withFailure } from "../../llm_service/dashboard/static/js/loss/book.js";
 import { STOPS, keysOf, nearest, parseChoices, textOf, withChoices } from "../../llm_service/dashboard/static/js/loss/choices.js";
-import { badPlaces, bucketAt, extremesOf, isCrowded, withPoints } from "../../llm_service/dashboard/static/js/loss/curve.js";
+import { badPlaces, extremesOf, isCrowded, withPoints } from "../../llm_service/dashboard/static/js/loss/curve.js";
 import { edgeWords, withEdges } from "../../llm_service/dashboard/static/js/loss/edges.js";
 import { frameOf } from "../../llm_service/dashboard/static/js/loss/frame.js";
 import { nearestIndex, readingAt, readingText } from "../../llm_service/dashboard/static/js/loss/reading.js";
@@ -182,7 +182,6 @@ test("an alarm stands at its step, with its sentence in the reading", () => {
 test("the nearest bucket is found from either side", () => {
   assert.deepEqual([0, 1, 1.4, 1.6, 99].map((x) => nearestIndex({ ends: [1, 2, 3] }, x)), [0, 0, 0, 1, 2]);
   assert.equal(nearestIndex({ ends: [] }, 1), -1);
-  assert.equal(bucketAt(curve([1, 1, 1], [10, 20, 30]), 24), 1);
 });
 
 test("the book keeps the whole curve, a zoomed part, and takes steps into both", () => {

@@ -14,8 +14,6 @@ from llm_service.core.training.shapes import Pipeline, PipelineIteration
 
 STAGES = ("EVALUATE", "ANALYZE", "GENERATE", "FINE-TUNE", "DEPLOY", "RE-EVAL")
 LISTS = ("pipelines", "pipeline", "runs")
-OF_ONE = ("score", "final_score")
-OF_HUNDRED = ("pass_rate",)
 MOST_ITERATIONS = 200
 _ITERATION = ("iteration", "iter", "current_iteration")
 _ADVICE = ("advisor_result", "advisor", "advice", "analysis")

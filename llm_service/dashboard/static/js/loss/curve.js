@@ -89,15 +89,3 @@ export function extremesOf({ facts, buckets: { step, last_step: last, min, max }
   if (!inside.length) return { min: null, max: null };
   return { min: Math.min(...inside.map((i) => min[i])), max: Math.max(...inside.map((i) => max[i])) };
 }
-
-/** Index of the bucket that holds `step`, else of the nearest one; -1 in an empty curve. */
-export function bucketAt({ buckets: { step, last_step: last } }, wanted) {
-  let [low, high] = [0, step.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (last[middle] < wanted) low = middle + 1;
-    else high = middle;
-  }
-  if (low > 0 && step[low] > wanted && wanted - last[low - 1] < step[low] - wanted) return low - 1;
-  return step.length ? low : -1;
-}
