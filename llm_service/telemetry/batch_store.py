@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
+from llm_service.errors import TelemetryUnavailable
+
 MOST_KEPT = 500
 """The newest; a launch may hold a system prompt of 20,000 characters."""
 T = TypeVar("T")
@@ -23,6 +25,7 @@ class Writer(Protocol):
     """What is needed of the recorder."""
 
     def write(self, work: Callable[[sqlite3.Connection], T], *, timeout_s: float = ...) -> T: ...
+    def post(self, work: Callable[[sqlite3.Connection], object]) -> bool: ...
 
 
 class BatchStore:
@@ -33,9 +36,20 @@ class BatchStore:
         self._recorder = recorder
 
     def keep(self, batch_id: str, at_ms: int, batch: Mapping[str, Any], *, timeout_s: float) -> None:
-        """Keep a launch, begun at `at_ms`, in place of what was kept of it, and return after the commit."""
+        """Keep a launch, begun at `at_ms`, in place of what was kept of it, and return after the commit.
+
+        Where that takes too long it is kept as soon as it can be, and this raises all the same.
+        """
         text = json.dumps(batch, ensure_ascii=False)
-        self._recorder.write(lambda db: _keep(db, batch_id, at_ms, text), timeout_s=timeout_s)
+
+        def work(db: sqlite3.Connection) -> None:
+            _keep(db, batch_id, at_ms, text)
+
+        try:
+            self._recorder.write(work, timeout_s=timeout_s)
+        except TelemetryUnavailable:
+            self._recorder.post(work)
+            raise
 
     def one(self, batch_id: str) -> Mapping[str, Any] | None:
         """A launch as it was kept last."""

@@ -36,7 +36,8 @@ class Starts(Protocol):
 
 
 class KeptBatches(Protocol):
-    """Where launches are kept. `keep` returns after the commit; all raise `TelemetryUnavailable`."""
+    """Where launches are kept. `keep` returns after the commit; all raise `TelemetryUnavailable`, and what could not be
+    kept in time is kept later."""
 
     def keep(self, batch_id: str, at_ms: int, batch: Mapping[str, Any], *, timeout_s: float) -> None: ...
     def one(self, batch_id: str) -> Mapping[str, Any] | None: ...
@@ -184,7 +185,7 @@ class Batches:
             if store is not None:
                 store.keep(sent.launching.batch, parse_ms(sent.at) or 0, kept, timeout_s=KEPT_WITHIN_S)
         except TelemetryUnavailable as error:
-            log.warning("a launch could not be kept, and is forgotten with this process: %s", error)
+            log.warning("a launch is not kept yet, and forgotten where this process ends before it is: %s", error)
 
 
 class _Failed(NamedTuple):
