@@ -15,23 +15,12 @@ from llm_service.core.runs.figures import RunFigures
 from llm_service.core.runs.run import LOST_STATES, Moment, RunFold
 from llm_service.core.runs.shapes import ENDED, RunCard, RunEvent, RunGap
 from llm_service.core.source_shapes import Line
-from llm_service.sources.bobspark.passed_runs import PassedRuns
+from llm_service.sources.bobspark.ended_runs import EndedRuns
 from llm_service.sources.upstream.moments import REAL, Moments
 
-LISTED_AFTER_END_MS = 3_600_000
-"""How long a run stays in the live list after its end."""
-MOST_ENDED = 500
-"""Of so many ended runs, the newest, all is in memory, in every page and in every snapshot, some 20 kB each; more are
-no list that anybody reads as cards. The others are kept, and the feed and the list page back to them."""
 NEWS_MS = 60_000
 """An end that is found later than this is history."""
 MOST_DURATIONS = 200
-RELEASED_AFTER_S = 30.0
-"""How long the events of a run that is over stay in memory once they can be read from where they are kept."""
-RELEASED_UNSETTLED_AFTER_S = 300.0
-"""The same of a run that its server says nothing more of."""
-MOST_CHAINS = 50
-"""Where nothing is kept: of so many runs that are over the events stay, those of the last ones."""
 
 
 class Notice(NamedTuple):
@@ -64,23 +53,18 @@ class LiveRuns:
         kept: Callable[[], bool | None] = lambda: False,
         pressed: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`kept`: whether what happened `RELEASED_AFTER_S` ago is written by now; None where nothing ever is.
-
-        `pressed`: whether more comes than can be written.
-        """
+        """`kept`: as `EndedRuns` asks. `pressed`: whether more comes than can be written."""
         self.pressed = pressed
         self.lock = threading.RLock()
         self.wake = threading.Event()
         """Set whenever there is something to take."""
         self.folds: dict[str, RunFold] = {}
         self.durations_s: deque[float] = deque(maxlen=MOST_DURATIONS)
-        self.passed = PassedRuns()
+        self.ended = EndedRuns(self.folds, kept)
         self._stalled_after_s = stalled_after_s
         self._moments = moments
-        self._kept = kept
         self._since_ms = self.now().ms
         self._known_before: set[str] = set()
-        self._over_s: dict[str, float] = {}
         self._events: list[tuple[str, EventText]] = []
         self._notices: list[Notice] = []
         self._changed: dict[str, None] = {}
@@ -99,7 +83,7 @@ class LiveRuns:
             if fold is None:
                 fold = RunFold(card["source"], card["id"], self.now(), stalled_after_s=self._stalled_after_s)
                 self.folds[fold.key] = fold
-                self.passed.discard(fold.key)
+                self.ended.passed.discard(fold.key)
                 fold.seed(card, events)
                 if card["status"] == "completed" and card["duration_s"] is not None:
                     self.durations_s.append(card["duration_s"])
@@ -108,9 +92,7 @@ class LiveRuns:
     def count(self, figures: Iterable[RunFigures]) -> None:
         """Count what an earlier process kept, as far as it ended lately and is not listed."""
         with self.lock:
-            for run in figures:
-                if run.status in ENDED and run.ended_ms is not None and run.key not in self.folds:
-                    self.passed.add(run.key, run.status, run.ended_ms, run.tokens_out)
+            self.ended.count(figures)
 
     def known_before(self, source: str) -> None:
         """An earlier process watched this server: an end that it did not keep was while nobody looked."""
@@ -125,11 +107,10 @@ class LiveRuns:
             if fold is None:
                 fresh = RunFold(source, row.id, now, stalled_after_s=self._stalled_after_s)
                 fresh.row(row, now)
-                if not self._is_listed(fresh, now):
-                    self._pass(fresh, now)
+                if not self.ended.takes(fresh, now):
                     return False
                 self.folds[fresh.key] = fresh
-                self.passed.discard(fresh.key)
+                self.ended.passed.discard(fresh.key)
                 self._announce(fresh, now)
                 self._touch(fresh)
                 return True
@@ -160,7 +141,7 @@ class LiveRuns:
                     fold.row(detail.row, now)
                     fold.settled = detail.row.status in ENDED
                     if fold.settled:
-                        self._over_s[key] = now.s
+                        self.ended.settled(key, now)
                 new, confirmed = fold.record(record, now)
                 self._events += [(key, event) for event in (*new, *confirmed)]
 
@@ -264,8 +245,8 @@ class LiveRuns:
                     fold.listened(now)
                 if fold.status == "running":
                     self._changed[fold.key] = None
-            self._let_go(now)
-            self._release(now)
+            self._gone += self.ended.let_go(now, self._changed)
+            self.ended.release(now)
             if self._changed or self._gone:
                 self.wake.set()
             return any(not fold.over for fold in self.folds.values())
@@ -338,63 +319,6 @@ class LiveRuns:
     def _ended_before(self, fold: RunFold) -> bool:
         return fold.over and fold.ended_ms is not None and fold.ended_ms < self._since_ms
 
-    def _is_listed(self, fresh: RunFold, now: Moment) -> bool:
-        """Whether a run that comes as ended is young enough, and not older than all of as many as are listed."""
-        if fresh.ended_ms is None:
-            return True
-        if fresh.ended_ms < now.ms - LISTED_AFTER_END_MS:
-            return False
-        ended = self._ended()
-        return len(ended) < MOST_ENDED or fresh.ended_ms > _ended_ms(ended[-MOST_ENDED])
-
-    def _ended(self) -> list[RunFold]:
-        """Those that are over, the last ended last."""
-        return sorted((fold for fold in self.folds.values() if fold.over), key=_ended_ms)
-
-    def _let_go(self, now: Moment) -> None:
-        ended = self._ended()
-        too_many = len(ended) - MOST_ENDED
-        for place, fold in enumerate(ended):
-            leaves = place < too_many or now.ms - _ended_ms(fold) > LISTED_AFTER_END_MS
-            if leaves and self._may_leave(fold, now):
-                del self.folds[fold.key]
-                self._over_s.pop(fold.key, None)
-                self._gone.append(fold.key)
-                self._pass(fold, now)
-        self.passed.forget(now.ms - LISTED_AFTER_END_MS)
-
-    def _pass(self, fold: RunFold, now: Moment) -> None:
-        """Of a run that ended lately and is not listed, or not any more, the figures count."""
-        if _ended_ms(fold) >= now.ms - LISTED_AFTER_END_MS:
-            self.passed.add(fold.key, fold.status, _ended_ms(fold), fold.tokens_out.value)
-
-    def _may_leave(self, fold: RunFold, now: Moment) -> bool:
-        """Whether it was taken as it stands now, and its server is asked for no more of it."""
-        here_ms = min(now.ms - _ended_ms(fold), (now.s - fold.seen.s) * 1000)
-        return fold.key not in self._changed and (fold.settled or here_ms > RELEASED_UNSETTLED_AFTER_S * 1000)
-
-    def _release(self, now: Moment) -> None:
-        """An hour of ended runs would hold the events of all of them, which nobody reads twice."""
-        over = [fold for fold in self.folds.values() if fold.over and not fold.chain.released and fold.chain.last_n]
-        kept = self._kept() if over else False
-        if kept is None:
-            over.sort(key=lambda fold: fold.ended_ms or 0)
-            due = over[:-MOST_CHAINS]
-        else:
-            due = [fold for fold in over if self._is_quiet(fold, now)] if kept else []
-        for fold in due:
-            self._over_s.pop(fold.key, None)
-            fold.release()
-
-    def _is_quiet(self, fold: RunFold, now: Moment) -> bool:
-        """Whether it has been over, and told as far as it will be, for long enough."""
-        since_s = self._over_s.setdefault(fold.key, now.s)
-        return now.s - since_s >= (RELEASED_AFTER_S if fold.settled else RELEASED_UNSETTLED_AFTER_S)
-
     def _touch(self, fold: RunFold) -> None:
         self._changed[fold.key] = None
         self.wake.set()
-
-
-def _ended_ms(fold: RunFold) -> int:
-    return fold.ended_ms or 0

@@ -206,7 +206,7 @@ def fleet_now(runs: LiveRuns) -> Fleet:
             )
             for fold in runs.folds.values()
         ]
-        durations_s, passed = list(runs.durations_s), runs.passed.counted
+        durations_s, passed = list(runs.durations_s), runs.ended.passed.counted
     return fleet_of(workers, durations_s, passed)
 
 

@@ -11,7 +11,8 @@ from llm_service.core.pricing.gpu_hours import GpuHour
 from llm_service.core.runs.launch_form import Launching
 from llm_service.core.times import iso_seconds
 from llm_service.sources.bobspark.batches import Batches, KeptBatches
-from llm_service.sources.bobspark.live_runs import LISTED_AFTER_END_MS, LiveRuns
+from llm_service.sources.bobspark.ended_runs import LISTED_AFTER_END_MS
+from llm_service.sources.bobspark.live_runs import LiveRuns
 from llm_service.sources.bobspark.relay import Relay
 from llm_service.sources.bobspark.run_history import RunHistory
 from llm_service.sources.bobspark.run_keeper import Keeping, RunKeeper

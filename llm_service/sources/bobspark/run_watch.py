@@ -14,7 +14,8 @@ from llm_service.core.runs.run import LOST_STATES, RunFold
 from llm_service.core.runs.shapes import ENDED, RunEvent
 from llm_service.errors import TelemetryUnavailable
 from llm_service.sources.bobspark.batches import launched_row
-from llm_service.sources.bobspark.live_runs import LISTED_AFTER_END_MS, MOST_ENDED, LiveRuns
+from llm_service.sources.bobspark.ended_runs import LISTED_AFTER_END_MS, MOST_ENDED
+from llm_service.sources.bobspark.live_runs import LiveRuns
 from llm_service.sources.bobspark.run_history import RunHistory
 from llm_service.sources.bobspark.run_server import RunServer
 from llm_service.sources.bobspark.run_streams import Counting, RunStreams

@@ -11,7 +11,7 @@ import pytest
 from llm_service.core.bobspark.run_rows import RunDetailRow, RunRow
 from llm_service.core.observations import Announced
 from llm_service.simulators.bobspark import Bobspark
-from llm_service.sources.bobspark import held_ends, live_runs
+from llm_service.sources.bobspark import ended_runs, held_ends
 from llm_service.sources.bobspark.live_runs import LiveRuns
 from llm_service.sources.bobspark.relay import SINGLY, Relay
 from llm_service.upstreams import Upstream
@@ -109,7 +109,7 @@ def test_an_end_that_is_held_is_told_when_the_process_stops(told: Told) -> None:
 def test_what_ended_while_we_were_away_is_found_and_at_a_first_look_it_is_history(
     told: Told, known: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_runs, "LISTED_AFTER_END_MS", 10**14)
+    monkeypatch.setattr(ended_runs, "LISTED_AFTER_END_MS", 10**14)
     if known:
         told.runs.known_before("a")
     told.ended_before(SINGLY + 10)

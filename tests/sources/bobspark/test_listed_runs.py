@@ -12,8 +12,9 @@ from llm_service.core.bobspark.run_rows import RunDetailRow, RunRow
 from llm_service.core.runs.figures import RunFigures
 from llm_service.core.times import iso_seconds
 from llm_service.simulators.bobspark import Bobspark
-from llm_service.sources.bobspark import live_runs, run_watch
-from llm_service.sources.bobspark.live_runs import LISTED_AFTER_END_MS, RELEASED_UNSETTLED_AFTER_S, LiveRuns
+from llm_service.sources.bobspark import ended_runs, run_watch
+from llm_service.sources.bobspark.ended_runs import LISTED_AFTER_END_MS, RELEASED_UNSETTLED_AFTER_S
+from llm_service.sources.bobspark.live_runs import LiveRuns
 from llm_service.sources.bobspark.relay import fleet_now
 from llm_service.sources.upstream.moments import Moments
 from llm_service.upstreams import Upstream
@@ -48,7 +49,7 @@ class Runs:
 
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
-    monkeypatch.setattr(live_runs, "MOST_ENDED", 2)
+    monkeypatch.setattr(ended_runs, "MOST_ENDED", 2)
     return Runs()
 
 
@@ -114,7 +115,7 @@ def test_what_ended_longer_ago_than_an_hour_is_not_listed(runs: Runs, ago_ms: in
 def test_a_new_process_counts_what_the_one_before_kept(
     make_bobspark: Callable[..., Bobspark], folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (live_runs, run_watch):
+    for module in (ended_runs, run_watch):
         monkeypatch.setattr(module, "MOST_ENDED", 1)
     server = make_bobspark(speed=20)
     settings = {"bobspark": (Upstream("a", server.url),), "agent_logs": False}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from llm_service.simulators.bobspark import Bobspark
-from llm_service.sources.bobspark import live_runs, run_watch
+from llm_service.sources.bobspark import ended_runs, run_watch
 from llm_service.upstreams import Upstream
 from tests.kit.boards import Board, Folder, running_board
 from tests.kit.run_follower import RunFollower, post
@@ -193,7 +193,7 @@ def test_what_ended_an_hour_ago_leaves_the_live_list(
     run_id = submit(server, sim={"outcome": "completed"})
     client.until(lambda: client.runs.get(f"a:{run_id}", {}).get("status") == "completed", "the end")
     # Not before: on a busy machine a run may be seen for the first time when it is over for longer than that.
-    monkeypatch.setattr(live_runs, "LISTED_AFTER_END_MS", 0)
+    monkeypatch.setattr(ended_runs, "LISTED_AFTER_END_MS", 0)
     client.until(lambda: not client.runs, "an empty list")
     assert board.get(f"/api/runs/{run_id}")[1]["run"]["status"] == "completed", "it is kept"
     assert board.runtime.hub.ask(lambda state: dict(state.rows("runs"))) == {}

@@ -7,12 +7,8 @@ from typing import Any
 import pytest
 
 from llm_service.core.bobspark.run_rows import RunDetailRow, RunRow
-from llm_service.sources.bobspark.live_runs import (
-    MOST_CHAINS,
-    RELEASED_AFTER_S,
-    RELEASED_UNSETTLED_AFTER_S,
-    LiveRuns,
-)
+from llm_service.sources.bobspark.ended_runs import MOST_CHAINS, RELEASED_AFTER_S, RELEASED_UNSETTLED_AFTER_S
+from llm_service.sources.bobspark.live_runs import LiveRuns
 from llm_service.sources.upstream.moments import Moments
 
 EVENTS: list[Any] = [
