@@ -35,7 +35,7 @@ SINGLY = 50
 """More new runs than this at once are listed in one event instead of one each."""
 
 
-class Keeping(Protocol):
+class Keeper(Protocol):
     """Where cards and events go to be kept; never waits."""
 
     def take(self, cards: Mapping[str, RunCard], events: list[tuple[str, EventText]]) -> None: ...
@@ -51,7 +51,7 @@ class Relay(Background):
         runs: LiveRuns,
         publish: Callable[[Announced], None],
         watched: Callable[[str], bool],
-        keeping: Keeping,
+        keeping: Keeper,
         batches: Callable[[], list[Batch]],
     ) -> None:
         super().__init__("relay")

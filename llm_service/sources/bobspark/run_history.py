@@ -18,7 +18,7 @@ MOST_DETAILED = 50
 """As many as the feed shows at first: each costs a question of its own."""
 
 
-class Keeping(Protocol):
+class Keeper(Protocol):
     """Where cards and events go to be kept; never waits."""
 
     def take(self, cards: Mapping[str, RunCard], events: list[tuple[str, EventText]]) -> None: ...
@@ -30,7 +30,7 @@ class RunHistory:
     def __init__(
         self,
         kept: Callable[[], StoredRuns | None],
-        keeping: Keeping,
+        keeping: Keeper,
         now: Callable[[], Moment],
         off: Callable[[], bool],
     ) -> None:

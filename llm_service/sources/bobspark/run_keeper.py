@@ -93,6 +93,8 @@ class RunKeeper(Background):
         self._growing: dict[str, RunCard] = {}
         self._told: dict[str, tuple[float, int]] = {}
         self._ended_s: dict[str, float] = {}
+        self._owed: dict[str, Invocation] = {}
+        """Rows that found no room yet: a final one is made once."""
 
     def take(self, cards: Mapping[str, RunCard], events: list[tuple[str, EventText]]) -> None:
         """Hand in cards and events; never waits."""
@@ -154,8 +156,9 @@ class RunKeeper(Background):
         with self._lock:
             self._handing = {}
         self._growing.update(cards)
-        if rows := self._due_rows():
-            keeping.books.offer(rows)
+        self._owed |= {row.invocation_id: row for row in self._due_rows()}
+        if self._owed and keeping.books.offer(list(self._owed.values())):
+            self._owed = {}
 
     def _open(self) -> Keeping | None:
         if self._known is None and (found := self._keeping()) is not None:
