@@ -122,9 +122,13 @@ class Recorder:
         """
         return self._wait(Item(tuple(rows), also, Future()), timeout_s)
 
-    def offer(self, rows: Sequence[Invocation], *, also: Work | None = None) -> bool:
-        """Hand rows in without waiting; False, and counted, where there is no room for them."""
-        return self._hand_in(Item(tuple(rows), also))
+    def offer(self, rows: Sequence[Invocation], *, also: Work | None = None, again: bool = False) -> bool:
+        """Hand rows in without waiting; False, and counted, where there is no room for them.
+
+        `again`: who offers them keeps them and comes again, so that nothing is lost and nothing counted.
+        """
+        item = Item(tuple(rows), also)
+        return self._queue.put(item) if again else self._hand_in(item)
 
     def write(self, work: Callable[[sqlite3.Connection], T], *, timeout_s: float = 30.0) -> T:
         """Run `work` in a transaction and return, after the commit, what it returned; errors as for `record`."""

@@ -130,6 +130,7 @@ def test_a_full_queue_drops_what_is_offered_and_counts_it(database: Database) ->
         assert recorder.offer([row(f"id-{number}") for number in range(9)])
         # Neither waits for room: there is none before the end.
         assert not recorder.offer([row("x"), row("y")])
+        assert not recorder.offer([row("kept by who offers it")], again=True)
         assert not recorder.post(lambda connection: None)
         assert recorder.dropped == 3
         assert recorder.condition == ("3 rows of telemetry could not be kept since the start.",)

@@ -39,9 +39,12 @@ class Committed(Protocol):
 
 
 class Books(Protocol):
-    """Takes rows of token use without waiting; False where there is no room. Tells what they cost."""
+    """Takes rows of token use without waiting; False where there is no room, `again`: they will be offered once more.
 
-    def offer(self, rows: Sequence[Invocation]) -> bool: ...
+    Tells what they cost.
+    """
+
+    def offer(self, rows: Sequence[Invocation], *, again: bool = False) -> bool: ...
     def on_commit(self, listener: Callable[[Any], None]) -> None: ...
 
 
@@ -157,7 +160,7 @@ class RunKeeper(Background):
             self._handing = {}
         self._growing.update(cards)
         self._owed |= {row.invocation_id: row for row in self._due_rows()}
-        if self._owed and keeping.books.offer(list(self._owed.values())):
+        if self._owed and keeping.books.offer(list(self._owed.values()), again=True):
             self._owed = {}
 
     def _open(self) -> Keeping | None:

@@ -28,7 +28,7 @@ class Books:
         self.rows: list[Invocation] = []
         self.room = True
 
-    def offer(self, rows: Any) -> bool:
+    def offer(self, rows: Any, *, again: bool = False) -> bool:
         self.rows += rows if self.room else ()
         return self.room
 

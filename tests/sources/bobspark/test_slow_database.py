@@ -29,7 +29,7 @@ class SlowStore:
 class NoBooks:
     """Nobody counts tokens here."""
 
-    def offer(self, _: Any) -> bool:
+    def offer(self, _: Any, *, again: bool = False) -> bool:
         return True
 
     def on_commit(self, _: Any) -> None:
