@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
@@ -46,7 +46,7 @@ class KeyConverter(PathConverter):
         return value.replace("%2F", "/").replace("%25", "%")
 
     def to_url(self, value: Any) -> str:
-        raise NotImplementedError("addresses with keys are made by the page")
+        return quote(str(value), safe="")
 
 
 def keyed_routes(name: str, import_name: str) -> Blueprint:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 
 from llm_service.dashboard.whole_keys import PREFIXES, WholeKeys, keyed_routes
@@ -52,6 +52,13 @@ def client() -> FlaskClient:
     app.register_blueprint(routes)
     app.wsgi_app = WholeKeys(app.wsgi_app)  # type: ignore[method-assign]
     return app.test_client()
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_an_address_that_is_made_of_a_key_leads_to_it(client: FlaskClient, key: str) -> None:
+    with client.application.test_request_context():
+        address = url_for("t.series", key=key)
+    assert client.get(address).json == ["series", key]
 
 
 @pytest.mark.parametrize("key", KEYS)
