@@ -32,7 +32,8 @@ MOST_REST_S = 0.25
 WAITED = 4
 FLEET_EVERY_S = 0.25
 SINGLY = 50
-"""More new runs than this at once are listed in one event instead of one each."""
+"""More new runs than this at once are listed in one event instead of one each; of ends that were found later, so many
+of the newest have an event."""
 
 
 class Keeper(Protocol):
@@ -131,9 +132,9 @@ class Relay(Background):
         told: set[str] = set()
         grouped = sum(notice.kind == "started" for notice in notices) > SINGLY
         shown = [notice for notice in notices if notice.key in cards and not (grouped and notice.key not in self._told)]
-        found = [notice for notice in shown if notice.later][:-SINGLY]
+        passed_over = {notice.key for notice in [notice for notice in shown if notice.later][:-SINGLY]}
         for notice in shown:
-            if notice in found:
+            if notice.later and notice.key in passed_over:
                 continue
             card = cards[notice.key]
             body: dict[str, object] = {"run": card}

@@ -34,6 +34,8 @@ MOST_A_ROUND = 20
 MOST_TRIES = 5
 MOST_LIVE = 2_000
 """Unended runs of one server that are shown live; of a longer list the newest."""
+_PAGE = 5_000
+_OPENING_TRIES = 4
 
 
 class RunWatch:
@@ -264,7 +266,3 @@ def _all_events(kept: StoredRuns, key: str) -> list[RunEvent]:
         after_n = page["next_n"]
         if page["complete"] or not page["events"]:
             return found
-
-
-_PAGE = 5_000
-_OPENING_TRIES = 4
